@@ -1,0 +1,64 @@
+import { type Actor, type AnyStateMachine, createActor } from 'xstate';
+import type { DomainEvent, Message, Refused, RoomDefinition, RoomSnapshot } from './room-definition.js';
+
+export type StepResult<E> = { readonly kind: 'applied'; readonly events: readonly E[] } | Refused;
+
+/** A live XState actor of a definition's machine. Everything in it is synchronous; what it emits is collected. */
+export class MachineRunner<S, M extends Message, E extends DomainEvent> {
+  readonly #actor: Actor<AnyStateMachine>;
+  #events: E[] = [];
+  #refused: Refused | null = null;
+  #failure: unknown = undefined;
+
+  private constructor(actor: Actor<AnyStateMachine>) {
+    this.#actor = actor;
+    actor.on('*', (emitted: DomainEvent & { readonly refusal?: Refused }) => {
+      if (emitted.type === 'refused') this.#refused = emitted.refusal ?? null;
+      else this.#events.push(emitted as E);
+    });
+    // Without an observer XState would throw the error of a failing action later, out of reach.
+    actor.subscribe({ error: (failure) => (this.#failure = failure) });
+  }
+
+  /** A new room by its first message. */
+  static create<S, M extends Message, E extends DomainEvent, V>(definition: RoomDefinition<S, M, E, V>, first: M) {
+    const input = definition.create(first);
+    const runner = new MachineRunner<S, M, E>(createActor(definition.machine, { input }));
+    runner.#actor.start();
+    return { runner, events: runner.#collect() };
+  }
+
+  /** A room as it stood. */
+  static restore<S, M extends Message, E extends DomainEvent, V>(
+    definition: RoomDefinition<S, M, E, V>,
+    { value, context }: RoomSnapshot<S>,
+  ): MachineRunner<S, M, E> {
+    const snapshot = { status: 'active', value, context, historyValue: {}, children: {} };
+    const runner = new MachineRunner<S, M, E>(createActor(definition.machine, { snapshot } as never));
+    runner.#actor.start();
+    return runner;
+  }
+
+  get snapshot(): RoomSnapshot<S> {
+    const { value, context } = this.#actor.getSnapshot() as RoomSnapshot<S>;
+    return { value, context };
+  }
+
+  /** @throws what the machine threw; the runner is of no use after that */
+  step(message: M): StepResult<E> {
+    this.#actor.send(message);
+    const refused = this.#refused;
+    const events = this.#collect();
+    if (refused === null) return { kind: 'applied', events };
+    if (events.length > 0) throw new Error(`${message.type} was refused (${refused.reason}) and had effects`);
+    this.#refused = null;
+    return refused;
+  }
+
+  #collect(): readonly E[] {
+    if (this.#failure !== undefined) throw this.#failure;
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+}

@@ -1,0 +1,68 @@
+/** Lanes in the order in which they are served; order holds inside a lane. */
+export const LANES = ['system', 'timer', 'player', 'bot'] as const;
+export type Lane = (typeof LANES)[number];
+
+export interface MailboxOptions {
+  readonly countMax?: number; // messages waiting at most; the next one is refused
+  readonly bytesMax?: number; // sum of the sizes of the waiting messages
+}
+
+export interface Mail {
+  readonly lane: Lane;
+  readonly bytes: number; // as the sender sent it; 0 for our own
+  /** At most one message of a slot waits, the newest; it is never refused (timers, presence). */
+  readonly slot?: string;
+}
+
+export type Offer = { readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly reason: 'mailboxFull' };
+
+const ACCEPTED: Offer = { kind: 'accepted' };
+const FULL: Offer = { kind: 'refused', reason: 'mailboxFull' };
+
+/** The bounded queue in front of a room. Empty lanes own no memory but their array. */
+export class Mailbox<M extends Mail> {
+  readonly #lanes: Record<Lane, M[]> = { system: [], timer: [], player: [], bot: [] };
+  readonly #countMax: number;
+  readonly #bytesMax: number;
+  #count = 0;
+  #bytes = 0;
+
+  constructor({ countMax = 256, bytesMax = 256 * 1024 }: MailboxOptions = {}) {
+    this.#countMax = countMax;
+    this.#bytesMax = bytesMax;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  offer(mail: M): Offer {
+    const lane = this.#lanes[mail.lane];
+    if (mail.slot !== undefined) {
+      const waiting = lane.findIndex((other) => other.slot === mail.slot);
+      if (waiting >= 0) this.#remove(lane, waiting);
+    } else if (this.#count >= this.#countMax || this.#bytes + mail.bytes > this.#bytesMax) {
+      return FULL;
+    }
+    lane.push(mail);
+    this.#count++;
+    this.#bytes += mail.bytes;
+    return ACCEPTED;
+  }
+
+  /** The next message by lane and order, or undefined. */
+  take(): M | undefined {
+    for (const name of LANES) {
+      const lane = this.#lanes[name];
+      if (lane.length > 0) return this.#remove(lane, 0);
+    }
+    return undefined;
+  }
+
+  #remove(lane: M[], index: number): M {
+    const [mail] = lane.splice(index, 1) as [M];
+    this.#count--;
+    this.#bytes -= mail.bytes;
+    return mail;
+  }
+}

@@ -1,0 +1,64 @@
+import type { AnyStateMachine } from 'xstate';
+import type { RowChange } from '../persistence/journal.js';
+
+/** What every message of every room has. Time and idempotency key are given by the runtime. */
+export interface Message {
+  readonly type: string;
+  readonly at: number; // ms since the epoch, when the mailbox took it
+  readonly key?: string | undefined; // idempotency key of the sender's message
+  readonly session?: string | undefined; // who speaks, where a session does
+}
+
+export interface DomainEvent {
+  readonly type: string;
+}
+
+/** An answer of the rules: nothing changed. `reason` is for programs, `sentence` for people. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly reason: string;
+  readonly sentence: string;
+}
+
+/** A room's machine at rest: where it stands and what it knows. Plain JSON. */
+export interface RoomSnapshot<S> {
+  readonly value: unknown; // XState's state value
+  readonly context: S;
+}
+
+export interface Schema<T> {
+  /** @throws when the value does not have the shape */
+  parse(value: unknown): T;
+}
+
+/** Who looks: a seat number, somebody without a seat, or an operator who may see everything. */
+export type Viewer = number | 'spectator' | 'operator';
+
+/** A message without what the runtime adds. */
+export type Untimed<M extends Message> = M extends Message ? Omit<M, 'at' | 'key'> : never;
+
+/**
+ * Everything the runtime needs to know about a kind of room. It runs any definition: machine, versions, schemas.
+ * The machine emits events, or one event `{ type: 'refused', refusal }` and then leaves its context as it was.
+ */
+export interface RoomDefinition<S, M extends Message, E extends DomainEvent, V> {
+  readonly name: string;
+  readonly version: number; // of the machine; entries and snapshots carry it
+  readonly machine: AnyStateMachine;
+  readonly message: Schema<M>;
+  readonly event: Schema<E>;
+  /** The input of the machine for the room's first message. */
+  create(message: M): S;
+  /** Brings a snapshot of an older version forward. @throws for a version it does not know */
+  upcast(snapshot: RoomSnapshot<unknown>, fromVersion: number): RoomSnapshot<S>;
+  /** What the room does next by itself, and when (ms since the epoch). */
+  deadline(snapshot: RoomSnapshot<S>): { readonly at: number; readonly message: Untimed<M> } | null;
+  /** The message that moves the room's clocks by an outage. */
+  resumed(outageMs: number): Untimed<M>;
+  /** The room as `viewer` may see it. The only way in which a state leaves the runtime. */
+  view(snapshot: RoomSnapshot<S>, viewer: Viewer): V;
+  /** Repository rows that follow from a message and its events. */
+  rows(roomId: string, message: M, events: readonly E[], snapshot: RoomSnapshot<S>): readonly RowChange[];
+  /** A room that takes no further messages. */
+  isClosed(snapshot: RoomSnapshot<S>): boolean;
+}

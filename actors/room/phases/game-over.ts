@@ -1,0 +1,40 @@
+import { accept, type Outcome } from '../outcome.js';
+import type { RoomMessage } from '../room-message.js';
+import { announce, attempt, change, roomSetup } from '../room-setup.js';
+import { FINISHED_ROOM_MS, gameOf, isPersonPresent, type RoomState } from '../room-state.js';
+import { winners } from '../rules.js';
+import { judgeDisconnect, judgeLeaveGame, refuseReturn } from '../seats.js';
+
+/** rules.md R15 */
+function endGame(state: RoomState, at: number): Outcome {
+  const game = gameOf(state);
+  return accept(
+    {
+      ...state,
+      emptySince: state.seats.some(isPersonPresent) ? null : at,
+      game: { ...game, endedAt: at },
+    },
+    { type: 'gameEnded', winners: winners(game.scores), totals: game.scores },
+  );
+}
+
+function shownLongEnough({ context, event }: { readonly context: RoomState; readonly event: RoomMessage }): boolean {
+  const endedAt = context.game?.endedAt;
+  return event.type === 'timer' && event.timer === 'finished' && endedAt != null && event.at >= endedAt + FINISHED_ROOM_MS;
+}
+
+/** The result stands until everybody has gone, ten minutes at most (rules.md R17.5, D23). */
+export const gameOver = roomSetup.createStateConfig({
+  tags: 'game_over',
+  entry: change(endGame),
+  on: {
+    connect: attempt('connect', refuseReturn),
+    disconnect: attempt('disconnect', judgeDisconnect),
+    leave: attempt('leave', judgeLeaveGame),
+    timer: {
+      guard: shownLongEnough,
+      target: '#room.closed',
+      actions: announce({ type: 'roomClosed', why: 'finished' }),
+    },
+  },
+});

@@ -1,0 +1,55 @@
+import type { RoomMessage } from '../room-message.js';
+import { announce, attempt, roomSetup } from '../room-setup.js';
+import { HOST_ARRIVAL_MS, type RoomState } from '../room-state.js';
+import {
+  judgeAddBot,
+  judgeArrival,
+  judgeJoin,
+  judgeLeaveSeat,
+  judgeRemovePlayer,
+  judgeStart,
+  judgeVacate,
+} from '../seats.js';
+
+interface Scope {
+  readonly context: RoomState;
+  readonly event: RoomMessage;
+}
+
+function hostGoes({ context, event }: Scope): boolean {
+  const occupant = context.seats[context.host];
+  if (event.type === 'disconnect') return event.seat === context.host;
+  return event.type === 'leave' && event.seat === context.host && occupant?.kind === 'person'
+    ? occupant.session === event.session
+    : false;
+}
+
+function hostNeverCame({ context, event }: Scope): boolean {
+  return (
+    event.type === 'timer' &&
+    event.timer === 'hostArrival' &&
+    !context.hostArrived &&
+    event.at >= context.createdAt + HOST_ARRIVAL_MS
+  );
+}
+
+const hostLeaves = { guard: hostGoes, target: '#room.closed', actions: announce({ type: 'roomClosed', why: 'hostLeft' }) };
+
+/** Before the start: seats are taken and freed (rules.md R16). */
+export const waiting = roomSetup.createStateConfig({
+  tags: 'waiting',
+  on: {
+    join: attempt('join', judgeJoin),
+    addBot: attempt('addBot', judgeAddBot),
+    removePlayer: attempt('removePlayer', judgeRemovePlayer),
+    connect: attempt('connect', judgeArrival),
+    leave: [hostLeaves, ...attempt('leave', judgeLeaveSeat)],
+    disconnect: [hostLeaves, ...attempt('disconnect', judgeVacate)],
+    startGame: attempt('startGame', judgeStart, '#room.playing'),
+    timer: {
+      guard: hostNeverCame,
+      target: '#room.closed',
+      actions: announce({ type: 'roomClosed', why: 'hostNeverCame' }),
+    },
+  },
+});

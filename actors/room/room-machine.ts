@@ -1,0 +1,100 @@
+import type { BotMind } from './bots.js';
+import { accept, type Outcome } from './outcome.js';
+import { declaration } from './phases/declaration.js';
+import { gameOver } from './phases/game-over.js';
+import { type DealOrder, preparation } from './phases/preparation.js';
+import { scoring } from './phases/scoring.js';
+import { turn } from './phases/turn.js';
+import { waiting } from './phases/waiting.js';
+import type { RoomMessage } from './room-message.js';
+import { announce, attempt, change, refuseUnknown, roomSetup } from './room-setup.js';
+import type { RoomState } from './room-state.js';
+import {
+  judgeDisconnect,
+  judgeLeaveGame,
+  judgeReconnect,
+  refuseLateJoin,
+  refuseSeatChange,
+} from './seats.js';
+import { abandonedAt, shiftClocks } from './timing.js';
+
+interface Scope {
+  readonly context: RoomState;
+  readonly event: RoomMessage;
+}
+
+function nobodyReturned({ context, event }: Scope): boolean {
+  return (
+    event.type === 'timer' &&
+    event.timer === 'abandoned' &&
+    context.emptySince !== null &&
+    event.at >= abandonedAt(context, context.emptySince)
+  );
+}
+
+function resume(state: RoomState, _at: number, message: RoomMessage): Outcome {
+  if (message.type !== 'resumed') throw new Error(`${message.type} does not shift clocks`);
+  return accept(shiftClocks(state, message.outageMs), { type: 'clockShifted', outageMs: message.outageMs });
+}
+
+const closeWhenAbandoned = {
+  guard: nobodyReturned,
+  target: '#room.closed',
+  actions: announce({ type: 'roomClosed', why: 'abandoned' }),
+} as const;
+
+/**
+ * The whole life of a room: `waiting`, the four phases of the game, `gameOver`, `closed`.
+ * Only `assign` and `emit` happen in it; a message that no state takes is refused by the wildcard.
+ * @param order the pieces' order for each deal
+ * @param bots how bots decide
+ */
+export function roomMachine(order: DealOrder, bots: BotMind) {
+  return roomSetup.createMachine({
+    id: 'room',
+    context: ({ input }) => input,
+    initial: 'waiting',
+    entry: roomSetup.emit(({ context }) => ({
+      type: 'roomCreated' as const,
+      code: context.code,
+      hostName: context.seats[context.host]?.name ?? '',
+    })),
+    on: {
+      resumed: { actions: change(resume) },
+      close: [
+        {
+          guard: ({ event }) => event.reason === 'shutdown',
+          target: '.closed',
+          actions: announce({ type: 'roomClosed', why: 'shutdown' }),
+        },
+        { target: '.closed', actions: announce({ type: 'roomClosed', why: 'operator' }) },
+      ],
+      '*': { actions: refuseUnknown },
+    },
+    states: {
+      waiting,
+      playing: {
+        initial: 'preparation',
+        on: {
+          connect: attempt('connect', judgeReconnect),
+          disconnect: attempt('disconnect', judgeDisconnect),
+          leave: attempt('leave', judgeLeaveGame),
+          join: attempt('join', refuseLateJoin),
+          addBot: attempt('addBot', refuseSeatChange),
+          removePlayer: attempt('removePlayer', refuseSeatChange),
+          timer: closeWhenAbandoned,
+        },
+        states: {
+          preparation: preparation(order, bots),
+          declaration: declaration(bots),
+          turn: turn(bots),
+          scoring,
+        },
+      },
+      gameOver,
+      closed: { tags: 'closed', on: { '*': { actions: refuseUnknown } } },
+    },
+  });
+}
+
+export type RoomMachine = ReturnType<typeof roomMachine>;

@@ -1,0 +1,99 @@
+import { setup } from 'xstate';
+import type { Emitted, RoomEvent } from './room-event.js';
+import type { MessageOf, RoomMessage, RoomMessageType } from './room-message.js';
+import { claimed, deny, type Judge, notSeated, type Outcome } from './outcome.js';
+import type { Pace, RoomState } from './room-state.js';
+
+/** Phases by their names on the wire (rules.md R1.4). */
+export type Phase =
+  | 'waiting'
+  | 'preparation'
+  | 'round_start'
+  | 'declaration'
+  | 'turn'
+  | 'turn_results'
+  | 'scoring'
+  | 'game_over'
+  | 'closed';
+
+export const roomSetup = setup({
+  types: {
+    context: {} as RoomState,
+    events: {} as RoomMessage,
+    emitted: {} as Emitted,
+    input: {} as RoomState,
+    tags: {} as Phase,
+  },
+});
+
+interface Scope<M = RoomMessage> {
+  readonly context: RoomState;
+  readonly event: M;
+}
+
+/** Takes an outcome over: the state is replaced, its events are emitted, or the refusal is. */
+const settle = (judge: (scope: Scope) => Outcome) =>
+  roomSetup.enqueueActions(({ context, event, enqueue }) => {
+    const outcome = judge({ context, event });
+    if (outcome.kind === 'refused') {
+      enqueue.emit({ type: 'refused', refusal: outcome });
+      return;
+    }
+    enqueue.assign({ ...outcome.state, activeAt: event.at });
+    for (const happened of outcome.events) enqueue.emit(happened);
+  });
+
+/**
+ * The transitions of one message: taken if the rule accepts, refused with the rule's reason if not. XState asks the
+ * guard first and runs the action after it, with the same state and message: the answer is computed once.
+ * @param target state to enter when accepted; none stays
+ */
+export function attempt<T extends RoomMessageType>(type: T, judge: Judge<MessageOf<T>>, target?: string) {
+  let asked: { readonly scope: Scope; readonly outcome: Outcome } | null = null;
+  const once = ({ context, event }: Scope): Outcome => {
+    if (asked === null || asked.scope.context !== context || asked.scope.event !== event) {
+      if (event.type !== type) throw new Error(`${type} was asked about ${event.type}`);
+      asked = { scope: { context, event }, outcome: judge(context, event as MessageOf<T>) };
+    }
+    return asked.outcome;
+  };
+  const act = settle((scope) => {
+    const outcome = once(scope);
+    asked = null;
+    return outcome;
+  });
+  const allowed = (scope: Scope): boolean => once(scope).kind === 'accepted';
+  Object.defineProperty(allowed, 'name', { value: judge.name });
+  return [{ guard: allowed, actions: act, ...(target !== undefined && { target }) }, { actions: act }];
+}
+
+/** A change that cannot be refused: an entry, or the action of a guarded transition. */
+export function change(make: (state: RoomState, at: number, message: RoomMessage) => Outcome) {
+  return settle(({ context, event }) => make(context, event.at, event));
+}
+
+/** Announces without changing anything. */
+export function announce(event: RoomEvent) {
+  return roomSetup.emit(event);
+}
+
+/** Entering a state that lasts for a pause of the room's pace. */
+export function beginPause(pause: keyof Pace) {
+  return roomSetup.assign(({ context, event }) => ({ pauseEndsAt: event.at + context.pace[pause] }));
+}
+
+export const endPause = roomSetup.assign({ pauseEndsAt: null });
+
+export function pauseIsOver({ context, event }: Scope): boolean {
+  return (
+    event.type === 'timer' && event.timer === 'pause' && context.pauseEndsAt !== null && event.at >= context.pauseEndsAt
+  );
+}
+
+/** What the current state has no place for. */
+export const refuseUnknown = settle(({ context, event }) => {
+  if (event.type === 'timer' || event.type === 'botTimer') return deny('notDue', 'Nothing waits for that timer.');
+  if ('session' in event && 'seat' in event && claimed(context, event) === null) return notSeated;
+  if (context.game !== null && context.game.endedAt !== null) return deny('gameOver', 'The game is over.');
+  return deny('wrongPhase', `${event.type} is not possible now.`);
+});

@@ -1,0 +1,20 @@
+/** The part of the game's rules that the room uses, by name. */
+export type { Piece } from '../../src/game/pieces.js';
+export { fullSet, sumOfPoints } from '../../src/game/pieces.js';
+export type { PerSeat, Seat } from '../../src/game/seats.js';
+export { nextSeat, perSeat, SEATS, seatOrderFrom, withSeat } from '../../src/game/seats.js';
+export type { RefusalReason, Refusal } from '../../src/game/refusal.js';
+export { refuse } from '../../src/game/refusal.js';
+export { dealHands, shuffle } from '../../src/game/deal.js';
+export { weakSeats } from '../../src/game/weak-hand.js';
+export type { RedealAnswers } from '../../src/game/redeal.js';
+export { judgeRedealAnswer, redealReference, resolveRedeal } from '../../src/game/redeal.js';
+export type { StarterReason } from '../../src/game/starter.js';
+export { roundStarter } from '../../src/game/starter.js';
+export { declareOptions, judgeDeclaration, nextZeroStreak } from '../../src/game/declaration.js';
+export type { PlayKind } from '../../src/game/play-type.js';
+export { judgePlay, pilesWon, turnWinner } from '../../src/game/turn.js';
+export type { RoundScore } from '../../src/game/scoring.js';
+export { scoreRound } from '../../src/game/scoring.js';
+export { finalOrder, isGameOver, winners } from '../../src/game/game-end.js';
+export { botAcceptsRedeal, botDeclare, botPlay } from '../../src/game/bot.js';

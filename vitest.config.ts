@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{actors,persistence,src,fuzz}/**/*.test.ts', 'test/{contract,sim,transcripts,checks}/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        // Real processes, sockets and browsers: one file at a time, so that two cores are enough.
+        test: {
+          name: 'e2e',
+          include: ['test/{e2e,chaos}/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['actors/**/*.ts', 'persistence/**/*.ts', 'src/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+      reporter: ['text-summary', 'json-summary'],
+    },
+  },
+});
