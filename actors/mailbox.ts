@@ -14,10 +14,12 @@ export interface Mail {
   readonly slot?: string;
 }
 
-export type Offer = { readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly reason: 'mailboxFull' };
+export type Offer<M = unknown> =
+  | { readonly kind: 'accepted'; readonly superseded?: M } // the message that waited in the same slot
+  | { readonly kind: 'refused'; readonly reason: 'mailboxFull' };
 
-const ACCEPTED: Offer = { kind: 'accepted' };
-const FULL: Offer = { kind: 'refused', reason: 'mailboxFull' };
+const ACCEPTED = { kind: 'accepted' } as const;
+const FULL = { kind: 'refused', reason: 'mailboxFull' } as const;
 
 /** The bounded queue in front of a room. Empty lanes own no memory but their array. */
 export class Mailbox<M extends Mail> {
@@ -36,18 +38,19 @@ export class Mailbox<M extends Mail> {
     return this.#count;
   }
 
-  offer(mail: M): Offer {
+  offer(mail: M): Offer<M> {
     const lane = this.#lanes[mail.lane];
+    let superseded: M | undefined;
     if (mail.slot !== undefined) {
       const waiting = lane.findIndex((other) => other.slot === mail.slot);
-      if (waiting >= 0) this.#remove(lane, waiting);
+      if (waiting >= 0) superseded = this.#remove(lane, waiting);
     } else if (this.#count >= this.#countMax || this.#bytes + mail.bytes > this.#bytesMax) {
       return FULL;
     }
     lane.push(mail);
     this.#count++;
     this.#bytes += mail.bytes;
-    return ACCEPTED;
+    return superseded === undefined ? ACCEPTED : { kind: 'accepted', superseded };
   }
 
   /** The next message by lane and order, or undefined. */

@@ -94,7 +94,6 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   #bytesSinceSnapshot = 0;
   #inFlight: InFlight<S>[] = [];
   #gate: AtGate<S, E>[] = [];
-  #generation = 0;
   #epoch = 0; // goes up with each return to the durable state: older verdicts mean nothing any more
   #running = false;
   #quarantined = false;
@@ -147,14 +146,18 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     const timed = this.#timed(message, cause);
     const { runner, events } = MachineRunner.create(this.#ports.definition, timed);
     this.#runner = runner;
-    this.#generation = this.#ports.journal.generation;
     this.#commit(timed, events, cause);
   }
 
   tell(envelope: Envelope<M>): Offer {
     if (envelope.body.kind !== 'alarm') this.#activeAt = this.#ports.now();
     const offer = this.#mailbox.offer(envelope);
-    if (offer.kind === 'accepted') this.#run();
+    if (offer.kind === 'refused') return offer;
+    const { superseded } = offer;
+    if (superseded?.body.kind === 'message') {
+      this.#ports.onOutput({ kind: 'unavailable', why: 'restarting', cause: superseded.cause });
+    }
+    this.#run();
     return offer;
   }
 
@@ -282,7 +285,6 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     const id =
       message.key === undefined || message.session === undefined ? null : { session: message.session, key: message.key };
 
-    if (this.#inFlight.length === 0) this.#generation = journal.generation;
     this.#inFlight.push({ seq, at, hash, snapshot, id });
     this.#head = { seq, at, hash };
     this.#bytesSinceSnapshot += entry.message.length + entry.events.length;
@@ -301,7 +303,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     this.#output({ kind: 'applied', seq, at, events, rows, snapshot, cause });
     this.#ports.onDeadline(deadline?.at ?? null);
     const epoch = this.#epoch;
-    void journal.append(append, this.#generation).then((outcome) => this.#settle(seq, outcome, epoch));
+    journal.append(append, (outcome) => this.#settle(seq, outcome, epoch));
   }
 
   #settle(seq: number, outcome: Outcome, epoch: number): void {

@@ -31,8 +31,11 @@ export interface Schema<T> {
   parse(value: unknown): T;
 }
 
-/** Who looks: a seat number, somebody without a seat, or an operator who may see everything. */
-export type Viewer = number | 'spectator' | 'operator';
+/**
+ * Who looks: a seat number, somebody without a seat, the router that must know which session sits where, or an operator
+ * who may see everything.
+ */
+export type Viewer = number | 'spectator' | 'router' | 'operator';
 
 /** A message without what the runtime adds. */
 export type Untimed<M extends Message> = M extends Message ? Omit<M, 'at' | 'key'> : never;

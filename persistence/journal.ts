@@ -49,9 +49,7 @@ export interface Append {
   readonly closes: boolean; // the room takes no further entries: its stream is left out of `openStreams`
 }
 
-export type Verdict =
-  | { readonly kind: 'committed' }
-  | { readonly kind: 'conflict'; readonly actualSeq: number }; // this append is not in the store; the rest of the batch is
+export type Verdict = { readonly kind: 'committed' } | { readonly kind: 'conflict'; readonly actualSeq: number }; // this append is not in the store; the rest of the batch is
 
 /** Where a stream stands: head row and tail taken together. */
 export interface StreamHead {
@@ -142,12 +140,11 @@ export class StoreFailure extends Error {
 export type Outcome = Verdict | { readonly kind: 'aborted'; readonly reason: string };
 
 /**
- * The writing side as rooms see it: commits are grouped across rooms, outcomes come in order.
- * After a failure the generation goes up, and what was built on an older one comes back aborted: a room first returns
- * to its durable state.
+ * The writing side as rooms see it: commits are grouped across rooms, outcomes come in journal order. A room that is
+ * told of a refusal drops what it built since its last committed append before it offers again.
  */
 export interface JournalWriter {
-  readonly generation: number;
   readonly available: boolean; // false while the store is away: appends are aborted at once
-  append(append: Append, generation: number): Promise<Outcome>;
+  /** @param decided called once, never before `append` returns; must not throw */
+  append(append: Append, decided: (outcome: Outcome) => void): void;
 }

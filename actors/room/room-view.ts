@@ -31,6 +31,7 @@ export interface SeatView {
   readonly isPerson: boolean; // the seat belongs to a person, who may be away
   readonly awaySince: number | null;
   readonly colour: AvatarColour | null;
+  readonly session: string | null; // for the router only
 }
 
 export interface GameView extends Omit<Game, 'hands'> {
@@ -53,13 +54,13 @@ export function viewRoom({ value, context }: RoomSnapshot<RoomState>, viewer: Vi
     activeAt: context.activeAt,
     host: context.host,
     hostArrived: context.hostArrived,
-    seats: perSeat((seat) => viewSeat(context.seats[seat])),
+    seats: perSeat((seat) => viewSeat(context.seats[seat], viewer)),
     awaiting: context.awaiting,
     game: context.game === null ? null : viewGame(context, context.game, viewer),
   };
 }
 
-function viewSeat(occupant: Occupant | null): SeatView | null {
+function viewSeat(occupant: Occupant | null, viewer: Viewer): SeatView | null {
   if (occupant === null) return null;
   const isPerson = occupant.kind === 'person';
   return {
@@ -68,6 +69,7 @@ function viewSeat(occupant: Occupant | null): SeatView | null {
     isPerson,
     awaySince: isPerson ? occupant.awaySince : null,
     colour: isPerson ? occupant.colour : null,
+    session: isPerson && viewer === 'router' ? occupant.session : null,
   };
 }
 

@@ -1,0 +1,374 @@
+import type { Append, JournalEngine, JournalWriter, Outcome, RowChange } from '../persistence/journal.js';
+import type { Clock } from './clock.js';
+import { idempotencyKey } from './idempotency.js';
+import type { Lane, MailboxOptions } from './mailbox.js';
+import type { Outages } from './outages.js';
+import { type Recovered, recover } from './recovery.js';
+import { type Cause, type Envelope, RoomActor, type RoomOutput, type Unavailable } from './room-actor.js';
+import type { DomainEvent, Message, Refused, RoomDefinition, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
+import { type RandomBytes, roomCode, uuidV7 } from './room-ids.js';
+import { Timers } from './timers.js';
+
+/** What a subscriber hears of a room. Everything in it is durable; a state leaves only as somebody's view. */
+export type Notice<E extends DomainEvent, V> = { readonly roomId: string; readonly cause: Cause } & (
+  | {
+      readonly kind: 'applied' | 'repeated';
+      readonly seq: number;
+      readonly at: number;
+      readonly events: readonly E[];
+      readonly rows: readonly RowChange[];
+      readonly view: (viewer: Viewer) => V;
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refused; readonly view: (viewer: Viewer) => V }
+  | { readonly kind: 'seen'; readonly seq: number; readonly view: (viewer: Viewer) => V }
+  | { readonly kind: 'unavailable'; readonly why: Unavailable }
+  | { readonly kind: 'unknownRoom' }
+);
+
+export interface RoomsPorts<S, M extends Message, E extends DomainEvent, V> {
+  readonly definition: RoomDefinition<S, M, E, V>;
+  readonly engine: JournalEngine;
+  readonly writer: JournalWriter;
+  readonly outages: Outages;
+  readonly clock: Clock;
+  readonly now: () => number; // room time
+  readonly random: RandomBytes;
+  readonly onFailure: (roomId: string, failure: unknown) => void;
+  readonly mailbox?: MailboxOptions;
+  readonly idleMs?: number; // a room that nobody spoke to for so long leaves memory
+}
+
+/** A repeated `create` is recognised for so long (design.md section 9, Idempotency). */
+const CREATION_MEMORY_MS = 600_000;
+const CODE_TRIES = 8;
+const LISTED_ROWS_MAX = 1_000_000;
+
+/**
+ * All rooms of this process: the one seam through which sockets, HTTP, bots, tools and tests reach them. Whoever tells
+ * a room something hears of it as a notice with the same cause.
+ */
+export class Rooms<S, M extends Message, E extends DomainEvent, V> {
+  readonly #ports: RoomsPorts<S, M, E, V>;
+  readonly #actors = new Map<string, RoomActor<S, M, E, V>>(); // in memory
+  readonly #codes = new Map<string, string>(); // code to id of every room that is not closed
+  readonly #codeOf = new Map<string, string>();
+  readonly #creating = new Map<string, string>(); // idempotency key to id, until the reader thread knows the room
+  readonly #deadlines: Timers;
+  readonly #idle: Timers;
+  readonly #idleMs: number;
+  readonly #listeners: ((notice: Notice<E, V>) => void)[] = [];
+  #alarms = 0;
+
+  constructor(ports: RoomsPorts<S, M, E, V>) {
+    this.#ports = ports;
+    this.#idleMs = ports.idleMs ?? 60_000;
+    this.#deadlines = new Timers(ports.clock, ports.now, (roomId) => this.#alarm(roomId));
+    this.#idle = new Timers(ports.clock, ports.now, (roomId) => void this.#passivate(roomId));
+  }
+
+  /** Knows every open room again and arms their deadlines. Rooms are rebuilt when they are first needed. */
+  async open(): Promise<void> {
+    const { engine, outages } = this.#ports;
+    for (const status of ['waiting', 'playing', 'over'] as const) {
+      for (const { roomId, code } of await engine.roomsByStatus(status, LISTED_ROWS_MAX)) this.#know(roomId, code);
+    }
+    for (let cursor: number | null = 0; cursor !== null; ) {
+      const page = await engine.openStreams(cursor);
+      for (const head of page.items) {
+        if (head.nextDeadline !== null) {
+          this.#deadlines.set(head.roomId, head.nextDeadline + outages.sinceMs(head.at));
+        }
+      }
+      cursor = page.next;
+    }
+  }
+
+  subscribe(listener: (notice: Notice<E, V>) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The room that players call `code`, or undefined. */
+  resolve(code: string): string | undefined {
+    return this.#codes.get(code);
+  }
+
+  codeOf(roomId: string): string | undefined {
+    return this.#codeOf.get(roomId);
+  }
+
+  get openIds(): IterableIterator<string> {
+    return this.#codeOf.keys();
+  }
+
+  get counts() {
+    let waiting = 0;
+    let quarantined = 0;
+    for (const actor of this.#actors.values()) {
+      waiting += actor.mailboxCount;
+      if (actor.isQuarantined) quarantined++;
+    }
+    return {
+      open: this.#codeOf.size,
+      inMemory: this.#actors.size,
+      deadlines: this.#deadlines.size,
+      mailboxMessages: waiting,
+      quarantined,
+    };
+  }
+
+  /**
+   * Makes a room. The asker hears `applied` with the room's first entry, or `repeated` where the same message made it
+   * before.
+   * @param first the first message, given the room's code and its 256-bit seed in hex
+   */
+  async create(first: (code: string, seed: string) => Untimed<M>, cause: Cause): Promise<void> {
+    const { random, now, writer } = this.#ports;
+    const before = await this.#createdBefore(cause);
+    if (before !== null) {
+      await this.#repeat(before, 1, cause);
+      return;
+    }
+    const code = this.#freeCode();
+    if (!writer.available || code === null) {
+      this.#publish({ kind: 'unavailable', why: 'storeAway', roomId: '', cause });
+      return;
+    }
+    const roomId = uuidV7(now(), random);
+    const key = creationKey(cause);
+    if (key !== null) this.#creating.set(key, roomId);
+    this.#know(roomId, code);
+    const actor = this.#actor(roomId);
+    actor.create(first(code, random(32).toString('hex')), cause);
+    this.#idle.set(roomId, now() + this.#idleMs);
+  }
+
+  /**
+   * Puts a message into a room's mailbox.
+   * @param mail size in bytes as it came in; `slot` for messages of which only the newest counts
+   * @returns false where the mailbox is full: the sender should not be read from until `whenWritable`
+   */
+  tell(roomId: string, message: Untimed<M>, cause: Cause, mail: MailOptions = {}): boolean {
+    return this.#put(roomId, { kind: 'message', message }, cause, mail);
+  }
+
+  /** Asks for the room as it is once everything told before has taken effect; answered by `seen`. */
+  look(roomId: string, cause: Cause): boolean {
+    return this.#put(roomId, { kind: 'look' }, cause, {});
+  }
+
+  whenWritable(roomId: string, callback: () => void): void {
+    const actor = this.#actors.get(roomId);
+    if (actor === undefined) callback();
+    else actor.whenWritable(callback);
+  }
+
+  /** The durable state of a room as `viewer` may see it, without touching the room; null for an unknown one. */
+  async query(roomId: string, viewer: Viewer): Promise<{ readonly seq: number; readonly view: V } | null> {
+    const { definition, engine } = this.#ports;
+    const live = this.#actors.get(roomId)?.durable;
+    if (live != null) return { seq: live.seq, view: definition.view(live.snapshot, viewer) };
+    const room = await recover(engine, definition, roomId);
+    return room && { seq: room.seq, view: definition.view(room.runner.snapshot, viewer) };
+  }
+
+  /** The store is back (or has gone): rooms reconsider what they held. */
+  wake(): void {
+    for (const actor of this.#actors.values()) actor.wake();
+  }
+
+  /** Stops all clocks, lets entries in flight land, and writes snapshots so that the next start is quick. */
+  async drain(): Promise<void> {
+    this.#deadlines.stop();
+    this.#idle.stop();
+    const { writer } = this.#ports;
+    const snapshots = [...this.#actors.values()].map((actor) => actor.snapshotAppend()).filter((append) => append !== null);
+    await Promise.all(snapshots.map((append) => decided(writer, append)));
+  }
+
+  #put(roomId: string, body: Envelope<M>['body'], cause: Cause, { bytes = 0, lane = 'player', slot }: MailOptions): boolean {
+    if (!this.#codeOf.has(roomId)) {
+      this.#publish({ kind: 'unknownRoom', roomId, cause });
+      return true;
+    }
+    const actor = this.#awake(roomId);
+    const offer = actor.tell({ body, cause, lane, bytes, ...(slot !== undefined && { slot }) });
+    if (offer.kind === 'accepted') return true;
+    this.#publish({ kind: 'unavailable', why: 'mailboxFull', roomId, cause });
+    return false;
+  }
+
+  #alarm(roomId: string): void {
+    if (!this.#codeOf.has(roomId)) return;
+    const cause: Cause = { correlationId: `alarm-${++this.#alarms}`, session: null, messageId: null };
+    this.#awake(roomId).tell({ body: { kind: 'alarm' }, cause, lane: 'timer', bytes: 0, slot: 'deadline' });
+  }
+
+  /** The room's actor; one that is not in memory is rebuilt while its mailbox fills. */
+  #awake(roomId: string): RoomActor<S, M, E, V> {
+    const live = this.#actors.get(roomId);
+    if (live !== undefined) return live;
+    const actor = this.#actor(roomId);
+    this.#idle.set(roomId, this.#ports.now() + this.#idleMs);
+    void this.#rebuild(roomId, actor);
+    return actor;
+  }
+
+  async #rebuild(roomId: string, actor: RoomActor<S, M, E, V>): Promise<void> {
+    const { engine, definition, onFailure } = this.#ports;
+    let recovered: Recovered<S, M, E> | null;
+    try {
+      recovered = await recover(engine, definition, roomId);
+      if (recovered === null) throw new Error(`room ${roomId} is listed but has no journal`);
+    } catch (failure) {
+      onFailure(roomId, failure);
+      actor.abandon('quarantined');
+      return;
+    }
+    actor.start(recovered);
+  }
+
+  #actor(roomId: string): RoomActor<S, M, E, V> {
+    const { definition, writer, outages, now, onFailure, mailbox } = this.#ports;
+    const actor = new RoomActor<S, M, E, V>({
+      roomId,
+      definition,
+      journal: writer,
+      outages,
+      now,
+      onOutput: (output) => this.#publishOutput(roomId, output),
+      onDeadline: (at) => this.#deadlines.set(roomId, at),
+      onClosed: () => this.#forget(roomId),
+      onFailure: (failure) => onFailure(roomId, failure),
+      ...(mailbox !== undefined && { mailbox }),
+    });
+    this.#actors.set(roomId, actor);
+    return actor;
+  }
+
+  #publishOutput(roomId: string, output: RoomOutput<S, E>): void {
+    for (const [key, id] of this.#creating) if (id === roomId) this.#creating.delete(key);
+    switch (output.kind) {
+      case 'repeated':
+        void this.#repeat(roomId, output.seq, output.cause);
+        return;
+      case 'unavailable':
+        this.#publish({ ...output, roomId });
+        return;
+      default: {
+        const { snapshot, ...rest } = output;
+        this.#publish({ ...rest, roomId, view: this.#viewer(snapshot) });
+      }
+    }
+  }
+
+  /** Answers a message again as its entry answered it the first time. */
+  async #repeat(roomId: string, seq: number, cause: Cause): Promise<void> {
+    const { engine, definition, onFailure } = this.#ports;
+    try {
+      const then = await recover(engine, definition, roomId, seq);
+      if (then === null) throw new Error(`room ${roomId} has no entry ${seq} to repeat`);
+      const { at, events } = then;
+      this.#publish({
+        kind: 'repeated',
+        roomId,
+        seq,
+        at,
+        events,
+        rows: [],
+        view: this.#viewer(then.runner.snapshot),
+        cause,
+      });
+    } catch (failure) {
+      onFailure(roomId, failure);
+      this.#publish({ kind: 'unavailable', why: 'storeAway', roomId, cause });
+    }
+  }
+
+  #viewer(snapshot: RoomSnapshot<S>): (viewer: Viewer) => V {
+    const seen = new Map<Viewer, V>();
+    return (viewer) => {
+      const known = seen.get(viewer);
+      if (known !== undefined) return known;
+      const view = this.#ports.definition.view(snapshot, viewer);
+      seen.set(viewer, view);
+      return view;
+    };
+  }
+
+  #publish(notice: Notice<E, V>): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(notice);
+      } catch (failure) {
+        // A subscriber's fault is not the room's: the entry is durable, the other subscribers hear of it.
+        this.#ports.onFailure(notice.roomId, failure);
+      }
+    }
+  }
+
+  async #createdBefore(cause: Cause): Promise<string | null> {
+    const key = creationKey(cause);
+    if (key === null || cause.session === null) return null;
+    const underWay = this.#creating.get(key);
+    if (underWay !== undefined) return underWay;
+    const { engine, now } = this.#ports;
+    const row = await engine.roomByCreation(cause.session, key, now() - CREATION_MEMORY_MS);
+    return row?.roomId ?? null;
+  }
+
+  #freeCode(): string | null {
+    for (let tries = 0; tries < CODE_TRIES; tries++) {
+      const code = roomCode(this.#ports.random);
+      if (!this.#codes.has(code)) return code;
+    }
+    return null;
+  }
+
+  #know(roomId: string, code: string): void {
+    this.#codes.set(code, roomId);
+    this.#codeOf.set(roomId, code);
+  }
+
+  #forget(roomId: string): void {
+    const code = this.#codeOf.get(roomId);
+    if (code !== undefined) this.#codes.delete(code);
+    this.#codeOf.delete(roomId);
+    this.#actors.get(roomId)?.abandon('restarting');
+    this.#actors.delete(roomId);
+    this.#deadlines.set(roomId, null);
+    this.#idle.set(roomId, null);
+  }
+
+  /** A room that nobody speaks to leaves memory once its state is saved; its deadline stays armed. */
+  async #passivate(roomId: string): Promise<void> {
+    const actor = this.#actors.get(roomId);
+    if (actor === undefined) return;
+    const { now, writer } = this.#ports;
+    const stays = (): boolean => now() < actor.activeAt + this.#idleMs || !actor.isQuiet;
+    if (!stays()) {
+      const append = actor.snapshotAppend();
+      const saved = append === null || (await decided(writer, append)).kind === 'committed';
+      if (saved && !stays() && this.#actors.get(roomId) === actor) {
+        this.#actors.delete(roomId);
+        return;
+      }
+    }
+    if (this.#actors.get(roomId) === actor) {
+      this.#idle.set(roomId, Math.max(actor.activeAt, now() - this.#idleMs / 2) + this.#idleMs);
+    }
+  }
+}
+
+interface MailOptions {
+  readonly bytes?: number;
+  readonly lane?: Lane;
+  readonly slot?: string;
+}
+
+function decided(writer: JournalWriter, append: Append): Promise<Outcome> {
+  return new Promise((resolve) => writer.append(append, resolve));
+}
+
+function creationKey({ session, messageId }: Cause): string | null {
+  return session === null || messageId === null ? null : idempotencyKey(session, messageId);
+}

@@ -1,0 +1,54 @@
+import type { Seat } from '../game/seats.js';
+import type { WireMessage } from '../protocol/wire.js';
+import type { SocketLimits } from './rate-limit.js';
+import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
+
+/** Bytes a slow socket may owe us; above it the client is sent away and comes back to the newest state. */
+export const SOCKET_BACKLOG_BYTES_MAX = 1024 * 1024;
+
+/** One client's socket: where it is, whose it is, and for which seat it speaks. */
+export class Connection {
+  readonly id: string;
+  readonly socket: ServerSocket;
+  readonly limits: SocketLimits;
+  /** Room code of the path, null in the lobby. */
+  readonly code: string | null;
+  readonly token: string | null;
+  session: string;
+  roomId: string | null = null;
+  seat: Seat | null = null;
+  name: string | null = null; // of the player in that seat
+  open = true;
+  answeredPing = true;
+  #asked = 0;
+
+  constructor(id: string, socket: ServerSocket, limits: SocketLimits, { path, session, token }: Handshake) {
+    this.id = id;
+    this.socket = socket;
+    this.limits = limits;
+    const place = path.slice('/ws/'.length);
+    this.code = place === 'lobby' ? null : place;
+    this.session = session;
+    this.token = token;
+  }
+
+  /** A new id that joins everything one message causes: answers, journal entry, log lines. */
+  nextCorrelationId(): string {
+    return `${this.id}-${++this.#asked}`;
+  }
+
+  send(message: WireMessage): void {
+    this.sendText(encodeMessage(message));
+  }
+
+  sendText(text: string): void {
+    if (!this.open) return;
+    if (this.socket.backlogBytes > SOCKET_BACKLOG_BYTES_MAX) this.socket.close(CLOSE.tooSlow, 'Too slow');
+    else this.socket.send(text);
+  }
+}
+
+/** The envelope holds `event` and `data` and nothing else (protocol.md 1.2). */
+export function encodeMessage({ event, data }: WireMessage): string {
+  return JSON.stringify({ event, data });
+}

@@ -1,0 +1,773 @@
+import type { Clock } from '../../actors/clock.js';
+import type { Lobby } from '../../actors/lobby.js';
+import type { Cause } from '../../actors/room-actor.js';
+import type { LiapTui } from '../../actors/room/liap-tui.js';
+import type { RoomEvent } from '../../actors/room/room-event.js';
+import type { RoomMessage } from '../../actors/room/room-message.js';
+import type { RoomState } from '../../actors/room/room-state.js';
+import type { RoomView } from '../../actors/room/room-view.js';
+import type { Notice, Rooms } from '../../actors/rooms.js';
+import type { JournalEngine } from '../../persistence/journal.js';
+import { type Seat, SEATS } from '../game/seats.js';
+import type { ClientEvent, ClientMessage, ClientMessageOf } from '../protocol/client-message.js';
+import { decode, faultAnswer } from '../protocol/decode.js';
+import { roomListUpdate } from '../protocol/lobby-messages.js';
+import { type MissedEvent, project, projectDirect, projectPresent, queuedMessages } from '../protocol/projector.js';
+import { gameNotFound, notSeated, rateLimited, refusalMessage, unavailableMessage } from '../protocol/refusals.js';
+import {
+  error,
+  gameHasEnded,
+  nameOf,
+  nameInUse,
+  roomNotFound,
+  roomStateUpdate,
+  roomUnknown,
+  roomUpdate,
+} from '../protocol/room-messages.js';
+import { claimedName, isRoomCommand, type RoomCommandMessage, toRoomMessage } from '../protocol/to-room-message.js';
+import { inReplyTo, stamped, type WireMessage } from '../protocol/wire.js';
+import type { Log } from '../telemetry/log.js';
+import { Connection, encodeMessage } from './connection.js';
+import { Heartbeat } from './heartbeat.js';
+import { Presence } from './presence.js';
+import { createSocketLimits } from './rate-limit.js';
+import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
+import type { Sessions } from './sessions.js';
+
+export type GameRooms = Rooms<RoomState, RoomMessage, RoomEvent, RoomView>;
+export type GameNotice = Notice<RoomEvent, RoomView>;
+type Applied = Extract<GameNotice, { kind: 'applied' | 'repeated' }>;
+
+export interface GatewayPorts {
+  readonly rooms: GameRooms;
+  readonly lobby: Lobby;
+  readonly engine: Pick<JournalEngine, 'read'>;
+  readonly definition: LiapTui;
+  readonly sessions: Pick<Sessions, 'verify'>;
+  readonly clock: Clock;
+  readonly now: () => number; // room time
+  readonly random: (bytes: number) => Buffer;
+  readonly log: Pick<Log, 'debug' | 'warn' | 'error'>;
+  readonly settings: GatewaySettings;
+}
+
+export interface GatewaySettings {
+  readonly timeScale: number;
+  readonly rateLimitFactor: number;
+  readonly messageBytesMax: number;
+  readonly disconnectGraceMs: number;
+  readonly restartGraceMs: number;
+}
+
+/** The room page asks before it listens; it gets its answer again that much later (protocol.md 7.1.17). */
+const REPEAT_MS = 250;
+/** Entries read back to tell a returning player what it missed. */
+const MISSED_ENTRIES_MAX = 1000;
+
+/** What to do with the outcome of a message, before and after everybody else hears of it. */
+interface Asker {
+  readonly connection: Connection | null; // null: the gateway itself
+  readonly messageId: string | null;
+  readonly onNotice: (notice: GameNotice, tell: () => void) => void;
+}
+
+/** Clients on one side, rooms on the other: turns frames into messages, and notices into frames. */
+export class Gateway {
+  readonly #ports: GatewayPorts;
+  readonly #lobbySockets = new Set<Connection>();
+  readonly #roomSockets = new Map<string, Set<Connection>>();
+  readonly #askers = new Map<string, Asker>(); // by correlation id
+  readonly #presence: Presence;
+  readonly #heartbeat: Heartbeat;
+  #awayTold = 0;
+  #draining = false;
+
+  constructor(ports: GatewayPorts) {
+    this.#ports = ports;
+    this.#heartbeat = new Heartbeat(ports.clock);
+    this.#presence = new Presence(ports.clock, { graceMs: ports.settings.disconnectGraceMs }, (roomId, seat) =>
+      this.#tellAway(roomId, seat),
+    );
+    ports.rooms.subscribe((notice) => this.#onNotice(notice));
+  }
+
+  /** After a start nobody has a socket yet: players get a while to come back (design.md section 9, Presence). */
+  awaitReturns(): void {
+    const { clock, rooms, settings } = this.#ports;
+    const known = [...rooms.openIds];
+    if (known.length === 0) return;
+    clock.schedule(settings.restartGraceMs, () => {
+      for (const roomId of known) void this.#tellAbsent(roomId);
+    });
+  }
+
+  get connectionCount(): number {
+    let count = this.#lobbySockets.size;
+    for (const sockets of this.#roomSockets.values()) count += sockets.size;
+    return count;
+  }
+
+  accept(socket: ServerSocket, handshake: Handshake): void {
+    const { clock, random, rooms, settings } = this.#ports;
+    const limits = createSocketLimits({ factor: settings.rateLimitFactor, timeScale: settings.timeScale });
+    const connection = new Connection(random(6).toString('hex'), socket, limits, handshake);
+    socket.onMessage = (frame, binary) => this.#onFrame(connection, frame, binary);
+    socket.onClose = () => this.#onClose(connection);
+    socket.onPong = () => (connection.answeredPing = true);
+    if (this.#draining) {
+      socket.close(CLOSE.restart, 'Server restarting');
+      return;
+    }
+    this.#heartbeat.add(connection);
+    if (connection.code === null) {
+      this.#lobbySockets.add(connection);
+      return;
+    }
+    if (this.#enter(connection) === null) connection.send(roomNotFound(connection.code, clock.elapsedMs()));
+    else this.#ports.log.debug({ connection: connection.id, open: rooms.counts.open }, 'room socket');
+  }
+
+  /** Tells every lobby socket the list. */
+  publishList(): void {
+    const { lobby, now } = this.#ports;
+    if (this.#lobbySockets.size === 0) return;
+    const text = encodeMessage(stamped(roomListUpdate(lobby.list(), {}), { atMs: now(), roomId: 'lobby' }));
+    for (const connection of this.#lobbySockets) connection.sendText(text);
+  }
+
+  /** No new sockets; those that are open are told to come back to the next process. */
+  drain(): void {
+    this.#draining = true;
+    this.#presence.stop();
+    this.#heartbeat.stop();
+    const everybody = [...this.#lobbySockets, ...[...this.#roomSockets.values()].flatMap((sockets) => [...sockets])];
+    for (const connection of everybody) connection.socket.close(CLOSE.restart, 'Server restarting');
+  }
+
+  // ---- frames in -------------------------------------------------------------------------------------------------
+
+  #onFrame(connection: Connection, frame: string | Uint8Array, binary: boolean): void {
+    const { clock, settings } = this.#ports;
+    const flood = connection.limits.frame(clock.elapsedMs());
+    if (flood.kind === 'limited') {
+      connection.send(rateLimited(null, flood.retryAfterS));
+      return;
+    }
+    const decoded = decode(frame, binary, settings.messageBytesMax);
+    if (!decoded.ok) {
+      connection.send(faultAnswer(decoded.fault));
+      return;
+    }
+    const { message } = decoded;
+    const verdict = connection.limits.message(message.event, clock.elapsedMs());
+    if (verdict.kind === 'limited') {
+      connection.send(inReplyTo(rateLimited(message.event, verdict.retryAfterS), idOf(message)));
+      return;
+    }
+    if (verdict.kind === 'warned') connection.send({ event: 'rate_limit_warning', data: { ...verdict.warning } });
+    const bytes = frame.length;
+    if (message.event === 'ping') this.#pong(connection, message);
+    else if (message.event === 'ack')
+      return; // nothing waits for it (protocol.md 7.2.6)
+    else if (message.event === 'sync_request') {
+      const text = 'Invalid message: sync_request is not supported';
+      connection.send(inReplyTo(error(text, 'validation_error'), idOf(message)));
+    } else if (connection.code === null) this.#onLobbyMessage(connection, message, bytes);
+    else this.#onRoomMessage(connection, message, bytes);
+  }
+
+  #pong(connection: Connection, message: ClientMessageOf<'ping'>): void {
+    const serverTime = this.#ports.clock.elapsedMs() / 1000;
+    const data = {
+      timestamp: message.data.timestamp ?? serverTime,
+      server_time: serverTime,
+      ...(connection.code !== null && { room_id: connection.code }),
+    };
+    connection.send(inReplyTo({ event: 'pong', data }, idOf(message)));
+  }
+
+  /** protocol.md 3.1. What belongs to a room socket is ignored here. */
+  #onLobbyMessage(connection: Connection, message: ClientMessage, bytes: number): void {
+    const { lobby, clock } = this.#ports;
+    const timestamp = clock.elapsedMs() / 1000;
+    switch (message.event) {
+      case 'client_ready':
+        this.#takeToken(connection, message);
+        connection.send(inReplyTo(roomListUpdate(lobby.list(), { timestamp, initial: true }), idOf(message)));
+        return;
+      case 'get_rooms':
+      case 'request_room_list': {
+        const asker = message.data.player_name ?? 'unknown';
+        const list = roomListUpdate(lobby.list(), { timestamp, requested_by: asker });
+        connection.send(inReplyTo(list, idOf(message)));
+        return;
+      }
+      case 'create_room':
+        this.#createRoom(connection, message);
+        return;
+      case 'join_room':
+        this.#joinRoom(connection, message, bytes);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #createRoom(connection: Connection, message: ClientMessageOf<'create_room'>): void {
+    const { rooms, settings, log } = this.#ports;
+    const { session } = connection;
+    const hostName = message.data.player_name;
+    const cause = this.#ask(connection, message, (notice, tell) => {
+      tell();
+      if (notice.kind !== 'applied' && notice.kind !== 'repeated') return;
+      const { code } = notice.view('spectator');
+      this.#reply(connection, message, {
+        event: 'room_created',
+        data: { room_id: code, host_name: hostName, success: true, ...tokenOf(connection) },
+      });
+    });
+    rooms
+      .create((code, seed) => ({ type: 'create', session, code, seed, hostName, timeScale: settings.timeScale }), cause)
+      .catch((failure: unknown) => {
+        log.error({ err: failure, correlationId: cause.correlationId }, 'room not created');
+        this.#askers.delete(cause.correlationId);
+        this.#reply(connection, message, unavailableMessage('create_room', 'storeAway'));
+      });
+  }
+
+  #joinRoom(connection: Connection, message: ClientMessageOf<'join_room'>, bytes: number): void {
+    const { rooms } = this.#ports;
+    const { room_id: code, player_name: name } = message.data;
+    const roomId = rooms.resolve(code.toUpperCase());
+    if (roomId === undefined) {
+      this.#reply(connection, message, error('Room not found', 'join_room_error'));
+      return;
+    }
+    const cause = this.#ask(connection, message, (notice, tell) => {
+      if (notice.kind === 'applied' || notice.kind === 'repeated') {
+        const joined = notice.events.find((event) => event.type === 'playerJoined');
+        this.#reply(connection, message, {
+          event: 'room_joined',
+          data: {
+            room_id: notice.view('spectator').code,
+            player_name: name,
+            assigned_slot: joined?.seat ?? 0,
+            success: true,
+            ...tokenOf(connection),
+          },
+        });
+      }
+      tell();
+    });
+    this.#tell(connection, roomId, { type: 'join', session: connection.session, name }, cause, bytes);
+  }
+
+  /** protocol.md 3.2 and 3.3. What belongs to the lobby is ignored here. */
+  #onRoomMessage(connection: Connection, message: ClientMessage, bytes: number): void {
+    const roomId = this.#enter(connection);
+    switch (message.event) {
+      case 'client_ready':
+        this.#takeToken(connection, message);
+        if (roomId === null) this.#reply(connection, message, roomUnknown);
+        else this.#ready(connection, roomId, message);
+        return;
+      case 'get_room_state':
+        if (roomId === null) this.#reply(connection, message, roomUnknown);
+        else this.#look(connection, roomId, message, (view) => this.#reply(connection, message, roomUpdate(view)));
+        return;
+      case 'player_ready':
+        if (roomId === null) this.#reply(connection, message, gameNotFound);
+        else
+          this.#look(connection, roomId, message, ({ game }) =>
+            this.#reply(connection, message, game === null ? gameNotFound : error('Failed to process ready signal')),
+          );
+        return;
+      default:
+        if (isRoomCommand(message)) this.#command(connection, roomId, message, bytes);
+    }
+  }
+
+  #command(connection: Connection, roomId: string | null, message: RoomCommandMessage, bytes: number): void {
+    const { event } = message;
+    const name = claimedName(message);
+    if (roomId === null) {
+      this.#reply(connection, message, inUnknownRoom(event, name));
+      return;
+    }
+    if ((event === 'leave_room' || event === 'leave_game') && name === undefined) {
+      const text = event === 'leave_room' ? 'Player name required for leave_room' : 'Player name required';
+      this.#reply(connection, message, error(text));
+      return;
+    }
+    const { seat, session } = connection;
+    if (seat === null) {
+      this.#reply(connection, message, withoutSeat(event));
+      return;
+    }
+    if (name !== undefined && name !== connection.name) {
+      const data = { reason: 'foreignSeat', action: event };
+      this.#reply(connection, message, error('You can only act for yourself', 'action_rejected', data));
+      return;
+    }
+    const cause = this.#ask(connection, message, (notice, tell) => {
+      const done = notice.kind === 'applied' || notice.kind === 'repeated';
+      if (done) this.#confirmFirst(connection, message);
+      tell();
+      if (done) this.#confirmLast(connection, message);
+    });
+    this.#tell(connection, roomId, toRoomMessage(message, { session, seat }), cause, bytes);
+  }
+
+  /** Answers that stand in front of what the message caused; never before the commit (protocol.md 7.4). */
+  #confirmFirst(connection: Connection, message: RoomCommandMessage): void {
+    switch (message.event) {
+      case 'play_pieces': {
+        const { player_name, indices } = message.data;
+        this.#reply(connection, message, { event: 'play_success', data: { player_name, indices } });
+        return;
+      }
+      case 'request_redeal':
+        this.#reply(connection, message, { event: 'redeal_success', data: { ...message.data } });
+        return;
+      case 'accept_redeal':
+      case 'decline_redeal':
+      case 'redeal_decision': {
+        const choice =
+          message.event === 'redeal_decision' ? message.data.choice : message.event.slice(0, -'_redeal'.length);
+        const data = { player_name: message.data.player_name, choice };
+        this.#reply(connection, message, { event: 'redeal_response_success', data });
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  #confirmLast(connection: Connection, message: RoomCommandMessage): void {
+    if (message.event === 'leave_room') {
+      const data = { player_name: message.data.player_name, success: true, room_closed: this.#isClosed(connection) };
+      this.#reply(connection, message, { event: 'player_left', data });
+    } else if (message.event === 'leave_game') {
+      const data = { player_name: message.data.player_name };
+      this.#reply(connection, message, { event: 'leave_game_success', data });
+    }
+  }
+
+  #isClosed({ roomId }: Connection): boolean {
+    return roomId === null || this.#ports.rooms.codeOf(roomId) === undefined;
+  }
+
+  // ---- coming and going ------------------------------------------------------------------------------------------
+
+  /** The room of the socket's path, if it exists by now. */
+  #enter(connection: Connection): string | null {
+    const roomId = this.#ports.rooms.resolve(connection.code!.toUpperCase()) ?? null;
+    if (roomId === connection.roomId) return roomId;
+    this.#leave(connection);
+    connection.roomId = roomId;
+    if (roomId === null) return null;
+    const sockets = this.#roomSockets.get(roomId) ?? new Set();
+    sockets.add(connection);
+    this.#roomSockets.set(roomId, sockets);
+    return roomId;
+  }
+
+  #leave(connection: Connection): void {
+    const { roomId } = connection;
+    connection.seat = null;
+    connection.roomId = null;
+    if (roomId === null) return;
+    const sockets = this.#roomSockets.get(roomId);
+    sockets?.delete(connection);
+    if (sockets?.size === 0) this.#roomSockets.delete(roomId);
+  }
+
+  #onClose(connection: Connection): void {
+    connection.open = false;
+    this.#heartbeat.remove(connection);
+    this.#lobbySockets.delete(connection);
+    const { roomId, seat } = connection;
+    this.#leave(connection);
+    if (this.#draining || roomId === null || seat === null) return;
+    if (this.#ports.rooms.codeOf(roomId) !== undefined && !this.#isPresent(roomId, seat)) {
+      this.#presence.lost(roomId, seat);
+    }
+  }
+
+  #isPresent(roomId: string, seat: Seat): boolean {
+    for (const other of this.#roomSockets.get(roomId) ?? []) if (other.seat === seat) return true;
+    return false;
+  }
+
+  #tellAway(roomId: string, seat: Seat): void {
+    if (this.#isPresent(roomId, seat)) return;
+    const cause: Cause = { correlationId: `away-${roomId}-${seat}-${++this.#awayTold}`, session: null, messageId: null };
+    this.#askers.set(cause.correlationId, {
+      connection: null,
+      messageId: null,
+      onNotice: (notice, tell) => {
+        tell();
+        if (notice.kind === 'unavailable' && notice.why !== 'quarantined') this.#presence.retry(roomId, seat);
+      },
+    });
+    this.#ports.rooms.tell(roomId, { type: 'disconnect', seat }, cause, { slot: `presence-${seat}` });
+  }
+
+  async #tellAbsent(roomId: string): Promise<void> {
+    const { rooms, log } = this.#ports;
+    try {
+      const seen = await rooms.query(roomId, 'spectator');
+      for (const seat of SEATS) {
+        const occupant = seen?.view.seats[seat];
+        if (occupant?.isPerson === true && occupant.awaySince === null) this.#tellAway(roomId, seat);
+      }
+    } catch (failure) {
+      log.warn({ err: failure, roomId }, 'absent players not found');
+    }
+  }
+
+  /** A session token of a client without cookies stands for the cookie (design.md section 9, Sessions). */
+  #takeToken(connection: Connection, message: ClientMessageOf<'client_ready'>): void {
+    const token = message.data.session_token;
+    const session = token === undefined ? null : this.#ports.sessions.verify(token);
+    if (session !== null) connection.session = session;
+  }
+
+  /** protocol.md 2.6, with the seat decided by the session. */
+  #ready(connection: Connection, roomId: string, message: ClientMessageOf<'client_ready'>): void {
+    const cause = this.#ask(connection, message, (notice, tell) => {
+      if (notice.kind !== 'seen') {
+        tell();
+        return;
+      }
+      const view = notice.view('router');
+      const claim = this.#claim(connection, roomId, view, message.data.player_name);
+      if (claim.kind === 'foreign' && view.game === null) {
+        this.#reply(connection, message, nameInUse);
+        return;
+      }
+      this.#reply(connection, message, roomStateUpdate(notice.view('spectator')));
+      if (view.phase === 'game_over') {
+        this.#reply(connection, message, gameHasEnded);
+        connection.socket.close(CLOSE.stayAway, 'Game has ended');
+        return;
+      }
+      if (claim.kind === 'foreign') {
+        this.#reply(connection, message, error('That seat belongs to somebody else', 'seat_taken'));
+      }
+      if (view.game === null) this.#repeatUpdate(connection, roomId);
+      if (claim.kind === 'own') this.#takeSeat(connection, roomId, claim.seat, view, message);
+      else {
+        connection.seat = null;
+        this.#showPresent(connection, message, notice);
+      }
+    });
+    this.#ports.rooms.look(roomId, cause);
+  }
+
+  #claim(connection: Connection, roomId: string, view: RoomView, name: string | undefined): Claim {
+    const own = SEATS.filter((seat) => view.seats[seat]?.session === connection.session);
+    if (name !== undefined) {
+      const seat = SEATS.find((other) => view.seats[other]?.isPerson === true && view.seats[other].name === name);
+      if (seat === undefined) return { kind: 'none' };
+      return own.includes(seat) ? { kind: 'own', seat } : { kind: 'foreign' };
+    }
+    const free = own.filter((seat) => !this.#isPresent(roomId, seat));
+    const seat = own.length === 1 ? own[0] : (free.at(-1) ?? own.at(-1));
+    return seat === undefined ? { kind: 'none' } : { kind: 'own', seat };
+  }
+
+  #takeSeat(
+    connection: Connection,
+    roomId: string,
+    seat: Seat,
+    view: RoomView,
+    message: ClientMessageOf<'client_ready'>,
+  ): void {
+    connection.seat = seat;
+    connection.name = nameOf(view, seat);
+    this.#presence.returned(roomId, seat);
+    const awaySince = view.seats[seat]?.awaySince ?? null;
+    const isNews = awaySince !== null || (view.game === null && seat === view.host && !view.hostArrived);
+    const { session } = connection;
+    if (!isNews) {
+      this.#look(connection, roomId, message, (_, notice) => this.#showPresent(connection, message, notice));
+      return;
+    }
+    const cause = this.#ask(connection, message, (notice, tell) => {
+      if (notice.kind !== 'applied') {
+        // Somebody else of the session was quicker, or the store is away: the present is all there is to show.
+        this.#look(connection, roomId, message, (_, seen) => this.#showPresent(connection, message, seen));
+        return;
+      }
+      if (awaySince === null) {
+        this.#showPresent(connection, message, notice);
+        return;
+      }
+      void this.#missedSince(roomId, awaySince, notice.seq).then((missed) => {
+        const queued = queuedMessages(notice.view('spectator'), missed);
+        if (queued !== null) this.#reply(connection, message, queued);
+        // Told after reading: the room may have moved on, and the newest state must come last.
+        this.#look(connection, roomId, message, (_, seen) => this.#showPresent(connection, message, seen));
+      });
+      tell();
+    });
+    const slot = `presence-${seat}`;
+    this.#ports.rooms.tell(roomId, { type: 'connect', session, seat }, { ...cause, messageId: null }, { slot });
+  }
+
+  #showPresent(connection: Connection, message: ClientMessage, notice: GameNotice): void {
+    if (notice.kind !== 'seen' && notice.kind !== 'applied') return;
+    const view = notice.view(connection.seat ?? 'spectator');
+    const stamp = { atMs: this.#ports.now(), roomId: view.code };
+    for (const shown of projectPresent(view, connection.seat, notice.seq)) {
+      this.#reply(connection, message, stamped(shown, stamp));
+    }
+  }
+
+  async #missedSince(roomId: string, awaySince: number, seq: number): Promise<readonly MissedEvent[]> {
+    const { engine, definition, log } = this.#ports;
+    try {
+      const entries = await engine.read(roomId, Math.max(1, seq - MISSED_ENTRIES_MAX + 1), seq);
+      return entries
+        .filter((entry) => entry.at >= awaySince)
+        .flatMap((entry) =>
+          (JSON.parse(entry.events) as unknown[]).map((event) => ({
+            event: definition.event.parse(event),
+            at: entry.at,
+            seq: entry.seq,
+          })),
+        );
+    } catch (failure) {
+      log.warn({ err: failure, roomId }, 'missed events not read');
+      return [];
+    }
+  }
+
+  #repeatUpdate(connection: Connection, roomId: string): void {
+    const { clock, rooms, log } = this.#ports;
+    clock.schedule(REPEAT_MS, () => {
+      if (!connection.open) return;
+      rooms.query(roomId, 'spectator').then(
+        (seen) => {
+          if (seen !== null && seen.view.phase === 'waiting') connection.send(roomUpdate(seen.view));
+        },
+        (failure: unknown) => log.warn({ err: failure, roomId }, 'room update not repeated'),
+      );
+    });
+  }
+
+  // ---- asking rooms ----------------------------------------------------------------------------------------------
+
+  /**
+   * Remembers who asks.
+   * @param onNotice gets the outcome and a function that tells it to everybody whom it concerns, in between its own answers
+   */
+  #ask(connection: Connection, message: ClientMessage, onNotice: Asker['onNotice']): Cause {
+    const correlationId = connection.nextCorrelationId();
+    const messageId = idOf(message);
+    this.#askers.set(correlationId, {
+      connection,
+      messageId,
+      onNotice: (notice, tell) => {
+        if (notice.kind === 'refused' || notice.kind === 'unavailable' || notice.kind === 'unknownRoom') {
+          onNotice(notice, () => this.#reply(connection, message, negative(message, notice)));
+        } else onNotice(notice, tell);
+      },
+    });
+    return { correlationId, session: connection.session, messageId };
+  }
+
+  #look(
+    connection: Connection,
+    roomId: string,
+    message: ClientMessage,
+    show: (view: RoomView, notice: GameNotice) => void,
+  ): void {
+    const cause = this.#ask(connection, message, (notice, tell) => {
+      if (notice.kind === 'seen') show(notice.view('spectator'), notice);
+      else tell();
+    });
+    this.#ports.rooms.look(roomId, cause);
+  }
+
+  #tell(
+    connection: Connection,
+    roomId: string,
+    message: Parameters<GameRooms['tell']>[1],
+    cause: Cause,
+    bytes: number,
+  ): void {
+    const { rooms } = this.#ports;
+    if (rooms.tell(roomId, message, cause, { bytes })) return;
+    connection.socket.pause();
+    rooms.whenWritable(roomId, () => connection.socket.resume());
+  }
+
+  // ---- notices out -----------------------------------------------------------------------------------------------
+
+  #onNotice(notice: GameNotice): void {
+    const asker = this.#askers.get(notice.cause.correlationId);
+    if (asker !== undefined) this.#askers.delete(notice.cause.correlationId);
+    const tell = (): void => {
+      if (notice.kind === 'applied') this.#broadcast(notice, asker?.messageId ?? null);
+      else if (notice.kind === 'repeated' && asker?.connection != null) {
+        this.#retell(notice, asker.connection, asker.messageId);
+      }
+    };
+    if (asker === undefined) tell();
+    else asker.onNotice(notice, tell);
+    if (notice.kind === 'applied') this.#follow(notice);
+  }
+
+  /** Everything that an entry caused, to everybody in the room; each distinct text is encoded once. */
+  #broadcast(notice: Applied, messageId: string | null): void {
+    const sockets = this.#roomSockets.get(notice.roomId);
+    if (sockets === undefined) return;
+    const { code } = notice.view('spectator');
+    const stamp = { atMs: notice.at, roomId: code };
+    for (const event of notice.events) {
+      const direct = projectDirect(event);
+      if (direct !== null) {
+        const losesSeat = 'seat' in event ? event.seat : null;
+        for (const connection of sockets) {
+          if (connection.session === direct.session && connection.seat === losesSeat) connection.send(direct.message);
+        }
+      }
+      for (const projection of project(event, notice.seq, notice.cause.correlationId)) {
+        const texts = new Map<string, string>();
+        for (const connection of sockets) {
+          const viewer = projection.private ? connection.seat : null;
+          const replyTo = connection.session === notice.cause.session ? messageId : null;
+          const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;
+          let text = texts.get(key);
+          if (text === undefined) {
+            const message = projection.make(notice.view(viewer ?? 'spectator'), viewer);
+            text = encodeMessage(inReplyTo(stamped(message, stamp), replyTo));
+            texts.set(key, text);
+          }
+          connection.sendText(text);
+        }
+      }
+    }
+  }
+
+  /** A repeated message is answered as it was the first time, to its sender only; then the present, if it is another. */
+  #retell(notice: Applied, connection: Connection, messageId: string | null): void {
+    const stamp = { atMs: notice.at, roomId: notice.view('spectator').code };
+    const viewer = connection.seat;
+    if (connection.roomId !== notice.roomId) return; // asked from the lobby: its own answer is all
+    const view = notice.view(viewer ?? 'spectator');
+    for (const event of notice.events) {
+      for (const projection of project(event, notice.seq, notice.cause.correlationId)) {
+        connection.send(inReplyTo(stamped(projection.make(view, viewer), stamp), messageId));
+      }
+    }
+    const cause = { correlationId: connection.nextCorrelationId(), session: null, messageId: null };
+    this.#askers.set(cause.correlationId, {
+      connection,
+      messageId: null,
+      onNotice: (seen) => {
+        if (seen.kind !== 'seen' || seen.seq === notice.seq) return;
+        const now = seen.view(viewer ?? 'spectator');
+        const present = now.game === null ? [roomUpdate(now)] : projectPresent(now, viewer, seen.seq);
+        for (const message of present) connection.send(stamped(message, { ...stamp, atMs: this.#ports.now() }));
+      },
+    });
+    this.#ports.rooms.look(notice.roomId, cause);
+  }
+
+  /** What follows from an entry for sockets, presence and the lobby. */
+  #follow(notice: Applied): void {
+    for (const event of notice.events) {
+      switch (event.type) {
+        case 'botSeated':
+        case 'seatFreed':
+        case 'playerLeft':
+          this.#presence.returned(notice.roomId, event.seat);
+          for (const connection of this.#roomSockets.get(notice.roomId) ?? []) {
+            if (connection.seat === event.seat) connection.seat = null;
+          }
+          break;
+        case 'gameStarted':
+          this.#presence.gameStarted(notice.roomId);
+          break;
+        case 'roomClosed':
+          for (const seat of SEATS) this.#presence.returned(notice.roomId, seat);
+          break;
+        default:
+          break;
+      }
+    }
+    this.#ports.lobby.apply(notice.rows);
+  }
+
+  #reply(connection: Connection, message: ClientMessage, answer: WireMessage): void {
+    connection.send(inReplyTo(answer, idOf(message)));
+  }
+}
+
+type Claim = { readonly kind: 'own'; readonly seat: Seat } | { readonly kind: 'foreign' } | { readonly kind: 'none' };
+
+function idOf(message: ClientMessage): string | null {
+  return message.id ?? null;
+}
+
+function tokenOf({ token }: Connection): { session_token?: string } {
+  return token === null ? {} : { session_token: token };
+}
+
+/** protocol.md 3.2, 3.3: what a room that does not exist answers. */
+function inUnknownRoom(event: RoomCommandMessage['event'], name: string | undefined): WireMessage {
+  switch (event) {
+    case 'add_bot':
+    case 'remove_player':
+    case 'leave_room':
+      return roomUnknown;
+    case 'start_game':
+      return error('Room not found');
+    case 'leave_game':
+      return name === undefined
+        ? error('Player name required')
+        : { event: 'leave_game_success', data: { player_name: name } };
+    default:
+      return gameNotFound;
+  }
+}
+
+/** protocol.md 7.4: what somebody without a seat hears. */
+function withoutSeat(event: RoomCommandMessage['event']): WireMessage {
+  switch (event) {
+    case 'add_bot':
+      return error('Only the host can add bots', 'permission_denied');
+    case 'remove_player':
+      return error('Only the host can remove players', 'permission_denied');
+    case 'start_game':
+      return error('Only the host can start the game', 'permission_denied');
+    default:
+      return notSeated;
+  }
+}
+
+const GAME_COMMANDS: ReadonlySet<ClientEvent> = new Set<ClientEvent>([
+  'declare',
+  'play',
+  'play_pieces',
+  'accept_redeal',
+  'decline_redeal',
+  'request_redeal',
+  'redeal_decision',
+]);
+
+function negative(
+  message: ClientMessage,
+  notice: Extract<GameNotice, { kind: 'refused' | 'unavailable' | 'unknownRoom' }>,
+): WireMessage {
+  if (notice.kind === 'unavailable') return unavailableMessage(message.event, notice.why);
+  if (notice.kind === 'unknownRoom') {
+    if (message.event === 'join_room') return error('Room not found', 'join_room_error');
+    return isRoomCommand(message) ? inUnknownRoom(message.event, claimedName(message)) : roomUnknown;
+  }
+  if (GAME_COMMANDS.has(message.event) && notice.view('spectator').game === null) return gameNotFound;
+  return refusalMessage(message.event, notice.refusal.reason, notice.refusal.sentence);
+}

@@ -1,0 +1,69 @@
+import type { Cancel, Clock } from '../../actors/clock.js';
+import type { Seat } from '../game/seats.js';
+
+export interface PresenceOptions {
+  readonly graceMs: number; // between a seat's last socket and its player being away
+}
+
+/** Right after the start every client changes pages, some of them slowly (protocol.md 2.7). */
+const START_GRACE_MS = 10_000;
+const START_MS = 10_000;
+/** A room that could not take the news is told again. */
+const RETRY_MS = 1_000;
+
+/**
+ * Seats whose last socket has closed. Only when the grace runs out does the room hear of it: a page switch or a reload
+ * is announced to nobody and moves no host.
+ */
+export class Presence {
+  readonly #leaving = new Map<string, Cancel>();
+  readonly #startedAt = new Map<string, number>(); // elapsed ms
+  readonly #clock: Clock;
+  readonly #graceMs: number;
+  readonly #onAway: (roomId: string, seat: Seat) => void;
+
+  constructor(clock: Clock, { graceMs }: PresenceOptions, onAway: (roomId: string, seat: Seat) => void) {
+    this.#clock = clock;
+    this.#graceMs = graceMs;
+    this.#onAway = onAway;
+  }
+
+  gameStarted(roomId: string): void {
+    this.#startedAt.set(roomId, this.#clock.elapsedMs());
+    this.#clock.schedule(START_MS, () => this.#startedAt.delete(roomId));
+  }
+
+  lost(roomId: string, seat: Seat): void {
+    const started = this.#startedAt.has(roomId);
+    this.#wait(roomId, seat, started ? Math.max(this.#graceMs, START_GRACE_MS) : this.#graceMs);
+  }
+
+  retry(roomId: string, seat: Seat): void {
+    this.#wait(roomId, seat, RETRY_MS);
+  }
+
+  returned(roomId: string, seat: Seat): void {
+    const key = keyOf(roomId, seat);
+    this.#leaving.get(key)?.();
+    this.#leaving.delete(key);
+  }
+
+  stop(): void {
+    for (const cancel of this.#leaving.values()) cancel();
+    this.#leaving.clear();
+  }
+
+  #wait(roomId: string, seat: Seat, ms: number): void {
+    this.returned(roomId, seat);
+    const key = keyOf(roomId, seat);
+    const cancel = this.#clock.schedule(ms, () => {
+      this.#leaving.delete(key);
+      this.#onAway(roomId, seat);
+    });
+    this.#leaving.set(key, cancel);
+  }
+}
+
+function keyOf(roomId: string, seat: Seat): string {
+  return `${roomId}/${seat}`;
+}

@@ -1,0 +1,45 @@
+import { ConfigError, loadConfig } from './config.js';
+import { startServer } from './server.js';
+import { createLog } from './telemetry/log.js';
+
+/** Starts the server of the environment's configuration and stops it on SIGINT or SIGTERM. */
+async function main(): Promise<void> {
+  const config = loadConfig(process.env);
+  const log = createLog(config.logLevel);
+  const server = await startServer(config, log);
+
+  // The one line that scripts wait for; a name that browsers can open stands in place of "every interface".
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
+  process.stdout.write(`ready http://${host}:${server.port}\n`);
+  if (process.stdout.isTTY) process.stdout.write(`play  http://${host}:${server.port}/play\n`);
+  log.info({ port: server.port, dataDir: config.dataDir }, 'ready');
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    server.stop().then(
+      () => process.exit(0),
+      (failure: unknown) => {
+        log.error({ err: failure }, 'stop failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+/** What an operator can mend is said in one sentence; everything else is a bug and comes with its stack. */
+function explain(failure: unknown): string {
+  if (!(failure instanceof Error)) return String(failure);
+  if (failure instanceof ConfigError || failure.name === 'DataFolderLocked') return failure.message;
+  if ('code' in failure && failure.code === 'EADDRINUSE') return `${failure.message}. Set PORT to a free one.`;
+  return failure.stack ?? failure.message;
+}
+
+main().catch((failure: unknown) => {
+  process.stderr.write(`${explain(failure)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,30 @@
+import type { RoomRow } from '../../persistence/journal.js';
+import type { SeatView } from '../../actors/room/room-view.js';
+import { wireSeat, wireSlots } from './room-messages.js';
+import type { WireMessage } from './wire.js';
+
+/** protocol.md 4.2; `more` tells its three variants apart. */
+export function roomListUpdate(rows: readonly RoomRow[], more: Readonly<Record<string, unknown>>): WireMessage {
+  return { event: 'room_list_update', data: { rooms: rows.map(listedRoom), ...more } };
+}
+
+function listedRoom(row: RoomRow) {
+  const seats = JSON.parse(row.seats) as readonly (SeatView | null)[];
+  const players = seats.map((seat) => wireSeat(seat, seat?.name === row.hostName));
+  return {
+    room_id: row.code,
+    host_name: row.hostName,
+    started: row.status !== 'waiting',
+    slots: wireSlots(players),
+    players,
+    occupied_slots: seats.length - row.freeSeats,
+    total_slots: seats.length,
+    created_at: isoTime(row.createdAt),
+    last_activity: isoTime(row.updatedAt),
+  };
+}
+
+/** Without a zone, as the existing system writes it. */
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '');
+}

@@ -1,0 +1,24 @@
+import { html } from '/vendor/preact.js';
+import { typeName } from '../rules.js';
+import { piles } from '../sentences.js';
+import { Hand } from './hand.js';
+import { Plays } from './plays.js';
+
+/** After every turn; after a round's last one it is a phase of its own. */
+export function TurnResult({ state, hand }) {
+  const { turnResult: result } = state.game;
+  if (result === null) return html`<h2>The round is over</h2>`;
+  const { turnNumber, winner, winningPlay, plays, nextStarter } = result;
+  const won = winningPlay?.pilesWon ?? 0;
+  return html`
+    <div class="stack" data-testid="turn-result">
+      <h2>${winner === state.name ? 'You win' : `${winner} wins`} turn ${turnNumber}</h2>
+      <p role="status">
+        <strong>+${piles(won)}</strong> with ${typeName(winningPlay?.type)}.
+        ${' '}${nextStarter === null ? 'That was the last turn of the round.' : `${nextStarter === state.name ? 'You lead' : `${nextStarter} leads`} the next turn.`}
+      </p>
+      <${Plays} order=${Object.keys(plays)} plays=${plays} mark=${winner} markText="wins" />
+    </div>
+    ${hand.length > 0 && html`<${Hand} hand=${hand} />`}
+  `;
+}
