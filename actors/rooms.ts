@@ -178,11 +178,16 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
 
   /** Stops all clocks, lets entries in flight land, and writes snapshots so that the next start is quick. */
   async drain(): Promise<void> {
-    this.#deadlines.stop();
-    this.#idle.stop();
+    this.stopClocks();
     const { writer } = this.#ports;
     const snapshots = [...this.#actors.values()].map((actor) => actor.snapshotAppend()).filter((append) => append !== null);
     await Promise.all(snapshots.map((append) => decided(writer, append)));
+  }
+
+  /** No room does anything by itself any more. */
+  stopClocks(): void {
+    this.#deadlines.stop();
+    this.#idle.stop();
   }
 
   #put(roomId: string, body: Envelope<M>['body'], cause: Cause, { bytes = 0, lane = 'player', slot }: MailOptions): boolean {

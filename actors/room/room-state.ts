@@ -63,7 +63,7 @@ export interface Game {
   readonly scores: PerSeat<number>; // totals
   readonly turnsWon: PerSeat<number>; // over the game
   readonly perfectRounds: PerSeat<number>; // over the game, rules.md R14.4
-  readonly roundScores: PerSeat<RoundScore> | null; // of the last scored round
+  readonly roundScores: PerSeat<RoundScore> | null; // of this round, once it is scored
 }
 
 export interface RedealVote {

@@ -137,11 +137,15 @@ export class Gateway {
 
   /** No new sockets; those that are open are told to come back to the next process. */
   drain(): void {
+    this.stopClocks();
+    const everybody = [...this.#lobbySockets, ...[...this.#roomSockets.values()].flatMap((sockets) => [...sockets])];
+    for (const connection of everybody) connection.socket.close(CLOSE.restart, 'Server restarting');
+  }
+
+  stopClocks(): void {
     this.#draining = true;
     this.#presence.stop();
     this.#heartbeat.stop();
-    const everybody = [...this.#lobbySockets, ...[...this.#roomSockets.values()].flatMap((sockets) => [...sockets])];
-    for (const connection of everybody) connection.socket.close(CLOSE.restart, 'Server restarting');
   }
 
   // ---- frames in -------------------------------------------------------------------------------------------------

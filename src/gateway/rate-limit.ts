@@ -130,18 +130,28 @@ export function createSocketLimits(settings: LimitSettings): SocketLimits {
       const limit = LIMITS[event];
       const factor = limit?.paced ? settings.factor / settings.timeScale : settings.factor;
       if (limit === null || factor === Infinity) return ACCEPTED;
-      const count = counts.get(event) ?? { total: 0, recent: [], warnedMs: -Infinity };
+      const count = counts.get(event) ?? { total: 0, times: [], first: 0, warnedMs: -Infinity };
       counts.set(event, count);
       return judge(event, limit, factor, count, nowMs);
     },
   };
 }
 
-/** What one socket has sent of one event. `recent` holds at most as many times as the hard limit. */
+/** What one socket has sent of one event. */
 interface Count {
   total: number; // accepted over the whole life of the connection
-  recent: number[]; // times of those within the window, oldest first
+  times: number[]; // of accepted ones, oldest first; at most twice the hard limit
+  first: number; // index of the oldest one within the window
   warnedMs: number;
+}
+
+/** Forgets what has left the window; the array is cut when half of it is forgotten, so that a message costs O(1). */
+function forget(count: Count, nowMs: number): void {
+  const { times } = count;
+  while (count.first < times.length && times[count.first]! <= nowMs - WINDOW_MS) count.first += 1;
+  if (count.first * 2 <= times.length) return;
+  count.times = times.slice(count.first);
+  count.first = 0;
 }
 
 /**
@@ -149,18 +159,16 @@ interface Count {
  * one token a second would let the 73rd play through.
  */
 function judge(event: ClientEvent, limit: Limit, factor: number, count: Count, nowMs: number): Verdict {
-  const kept = count.recent.findIndex((atMs) => atMs > nowMs - WINDOW_MS);
-  if (kept !== 0) count.recent = kept === -1 ? [] : count.recent.slice(kept);
-
+  forget(count, nowMs);
   const grace = limit.grace === true && nowMs - count.warnedMs < GRACE_MS;
   const hard = Math.floor(scaled(limit.hard, factor) * (grace ? GRACE_SHARE : 1));
-  const oldest = count.recent[0];
-  if (oldest !== undefined && count.recent.length >= hard) return limited(oldest + WINDOW_MS - nowMs);
+  const oldest = count.times[count.first];
+  if (oldest !== undefined && count.times.length - count.first >= hard) return limited(oldest + WINDOW_MS - nowMs);
 
   const soft = scaled(limit.soft, factor);
   const before = count.total;
   count.total += 1;
-  count.recent.push(nowMs);
+  count.times.push(nowMs);
   if (before < Math.floor(soft * WARNING_SHARE) || nowMs - count.warnedMs < WARNING_EVERY_MS) return ACCEPTED;
   count.warnedMs = nowMs;
   return {

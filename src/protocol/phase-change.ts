@@ -45,7 +45,7 @@ export function phaseChange(view: RoomView, viewer: Seat | null, change: PhaseCh
       phase: change.phase,
       allowed_actions: [...ALLOWED_ACTIONS[change.phase], 'player_disconnect', 'player_reconnect'],
       phase_data: change.phaseData,
-      players: wirePlayers(view, game, viewer),
+      players: wirePlayers(view, change.phase === 'turn_results' ? beforeScoring(game) : game, viewer),
       round: game.round,
       reason: change.reason,
       sequence: seq,
@@ -72,6 +72,17 @@ function wirePlayers(view: RoomView, game: GameView, viewer: Seat | null): Recor
     };
   }
   return players;
+}
+
+/** The last results message of a round leaves together with the scores; it still shows the totals before. */
+function beforeScoring(game: GameView): GameView {
+  const { roundScores } = game;
+  if (roundScores === null) return game;
+  return {
+    ...game,
+    scores: perSeat((seat) => game.scores[seat] - roundScores[seat].score),
+    perfectRounds: perSeat((seat) => game.perfectRounds[seat] - (roundScores[seat].perfect ? 1 : 0)),
+  };
 }
 
 export function running({ game }: RoomView): GameView {
@@ -261,8 +272,7 @@ export function turnComplete(won: TurnWon, view: RoomView, seq: number): WireMes
   };
 }
 
-function playerStats(view: RoomView): Record<string, unknown> {
-  const game = running(view);
+function playerStats(view: RoomView, game: GameView): Record<string, unknown> {
   return byName(view, (seat) => ({ turns_won: game.turnsWon[seat], perfect_rounds: game.perfectRounds[seat] }));
 }
 
@@ -278,7 +288,7 @@ export function turnResultsData(view: RoomView): PhaseData {
     display_duration: 7,
     next_phase: 'scoring',
     auto_transition: true,
-    player_stats: playerStats(view),
+    player_stats: playerStats(view, beforeScoring(game)),
     pile_counts: byName(view, (seat) => game.piles[seat]),
   };
 }
@@ -306,7 +316,7 @@ export function scoringData(view: RoomView): PhaseData {
       pile_count: game.declarations[seat] ?? 0,
       captured_piles: game.piles[seat],
     })),
-    player_stats: playerStats(view),
+    player_stats: playerStats(view, game),
     game_complete: over,
     winners: over ? winners(game.scores).map((seat) => nameOf(view, seat)) : [],
     scores_calculated: true,

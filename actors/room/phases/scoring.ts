@@ -61,6 +61,7 @@ function nextRound(state: RoomState): Outcome {
       declarations: [null, null, null, null],
       piles: [0, 0, 0, 0],
       turn: null,
+      roundScores: null,
     },
   });
 }

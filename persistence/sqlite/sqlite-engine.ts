@@ -1,0 +1,155 @@
+import type { Worker } from 'node:worker_threads';
+import { assertAppend } from '../append-check.js';
+import {
+  type Append,
+  type Entry,
+  type JournalEngine,
+  type Outage,
+  type Page,
+  type RoomRow,
+  type Snapshot,
+  StoreFailure,
+  type StreamHead,
+  type Verdict,
+} from '../journal.js';
+import { encodeBatch } from './batch-codec.js';
+import { type DataFolderLock, lockDataFolder } from './data-folder-lock.js';
+import { journalFile, prepareDatabase } from './open.js';
+import type { ReaderMethods } from './reader.js';
+import { startWorker } from './start-worker.js';
+import { WorkerClient } from './worker-client.js';
+import type { WorkerModule } from './worker-protocol.js';
+import type { WriterMethods } from './writer.js';
+
+export interface SqliteEngineOptions {
+  readonly folder: string; // made, for its owner only, where it is missing
+  readonly busyTimeoutMs?: number; // how long a commit waits for another program's lock on the database
+  readonly callTimeoutMs?: number; // after this a thread is given up and the next call starts another
+  /** Told of each thread that starts, so that a test can end it. */
+  readonly onThread?: (module: WorkerModule, worker: Worker) => void;
+}
+
+const COMMITTED: Verdict = { kind: 'committed' };
+
+/**
+ * Opens the journal in a data folder: locks the folder, brings the schema up to date, starts both threads.
+ * @throws DataFolderLocked when another process uses the folder
+ * @throws StoreFailure when a thread can't open the database
+ */
+export async function openSqliteEngine(options: SqliteEngineOptions): Promise<SqliteEngine> {
+  const { folder, busyTimeoutMs = 2_000 } = options;
+  const lock = lockDataFolder(folder);
+  const engine = new SqliteEngine(options, lock);
+  try {
+    await prepareDatabase({ file: journalFile(folder), busyTimeoutMs });
+    await engine.ready();
+    return engine;
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** The journal in one SQLite file: one thread writes, one reads, this one only hands over. Made by `openSqliteEngine`. */
+export class SqliteEngine implements JournalEngine {
+  readonly #writer: WorkerClient<WriterMethods>;
+  readonly #reader: WorkerClient<ReaderMethods>;
+  readonly #lock: DataFolderLock;
+
+  constructor(options: SqliteEngineOptions, lock: DataFolderLock) {
+    const { folder, busyTimeoutMs = 2_000, callTimeoutMs = 10_000, onThread } = options;
+    const file = journalFile(folder);
+    const start = (module: WorkerModule) => (): Worker => {
+      const worker = startWorker(module, { file, busyTimeoutMs });
+      onThread?.(module, worker);
+      return worker;
+    };
+    this.#writer = new WorkerClient({
+      module: 'writer',
+      start: start('writer'),
+      callTimeoutMs,
+      lostOutcome: 'unknown',
+    });
+    this.#reader = new WorkerClient({ module: 'reader', start: start('reader'), callTimeoutMs, lostOutcome: 'failed' });
+    this.#lock = lock;
+  }
+
+  /** Resolves when both threads hold their connections. */
+  async ready(): Promise<void> {
+    await Promise.all([this.#writer.call('ping'), this.#reader.call('ping')]);
+  }
+
+  async commit(batch: readonly Append[], aliveAt: number): Promise<readonly Verdict[]> {
+    batch.forEach(assertAppend);
+    const conflicts = await this.#writer.call('commit', encodeBatch(batch), aliveAt);
+    const verdicts = new Array<Verdict>(batch.length).fill(COMMITTED);
+    for (let index = 0; index < conflicts.length; index += 2) {
+      verdicts[conflicts[index]!] = { kind: 'conflict', actualSeq: conflicts[index + 1]! };
+    }
+    return verdicts;
+  }
+
+  markAlive(at: number): Promise<void> {
+    return this.#writer.call('markAlive', at);
+  }
+
+  recordOutage(outage: Outage): Promise<void> {
+    return this.#writer.call('recordOutage', outage);
+  }
+
+  /** Bounds the database to a number of pages of 4 KiB: a disk that is full, for as long as the writer's thread lives. */
+  limitPages(pages: number): Promise<void> {
+    return this.#writer.call('limitPages', pages);
+  }
+
+  async heads(roomIds: readonly string[]): Promise<readonly StreamHead[]> {
+    // Whoever asks after an unknown outcome takes this answer for final, and a thread that was given up inside a
+    // commit may still end it well.
+    if (this.#writer.isEnding) {
+      throw new StoreFailure(
+        'failed',
+        'THREAD_ENDING',
+        'Where streams stand is open until the hanging writer has ended',
+      );
+    }
+    return this.#reader.call('heads', roomIds);
+  }
+
+  openStreams(cursor: number): Promise<Page<StreamHead>> {
+    return this.#reader.call('openStreams', cursor);
+  }
+
+  read(roomId: string, from: number, to: number): Promise<readonly Entry[]> {
+    return this.#reader.call('read', roomId, from, to);
+  }
+
+  snapshots(roomId: string, atMost: number, limit: number): Promise<readonly Snapshot[]> {
+    return this.#reader.call('snapshots', roomId, atMost, limit);
+  }
+
+  marks(): Promise<{ readonly aliveAt: number; readonly lastAt: number }> {
+    return this.#reader.call('marks');
+  }
+
+  outages(): Promise<readonly Outage[]> {
+    return this.#reader.call('outages');
+  }
+
+  roomByCode(code: string): Promise<RoomRow | null> {
+    return this.#reader.call('roomByCode', code);
+  }
+
+  roomByCreation(creator: string, creationKey: string, createdSince: number): Promise<RoomRow | null> {
+    return this.#reader.call('roomByCreation', creator, creationKey, createdSince);
+  }
+
+  roomsByStatus(status: RoomRow['status'], limit: number): Promise<readonly RoomRow[]> {
+    return this.#reader.call('roomsByStatus', status, limit);
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
+    await this.#writer.close(); // last: the connection that closes last moves the log into the database
+    this.#lock.release();
+  }
+}

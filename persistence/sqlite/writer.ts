@@ -1,0 +1,31 @@
+import type { Outage } from '../journal.js';
+import { type EncodedBatch, decodeBatch } from './batch-codec.js';
+import { JournalWriter } from './journal-writer.js';
+import { openForWriting } from './open.js';
+import { answerCalls } from './worker-protocol.js';
+
+/** The writer's thread: it alone holds a connection that writes. */
+const methodsOf = (writer: JournalWriter) => ({
+  /** @returns pairs of index and actual seq of the appends that conflict; all others are committed */
+  commit(batch: EncodedBatch, aliveAt: number): number[] {
+    const verdicts = writer.commit(decodeBatch(batch), aliveAt);
+    return verdicts.flatMap((verdict, index) => (verdict.kind === 'conflict' ? [index, verdict.actualSeq] : []));
+  },
+  markAlive: (at: number): void => writer.markAlive(at),
+  recordOutage: (outage: Outage): void => writer.recordOutage(outage),
+  limitPages: (pages: number): void => writer.limitPages(pages),
+  ping: (): void => undefined,
+});
+
+export type WriterMethods = ReturnType<typeof methodsOf>;
+
+answerCalls((settings) => {
+  const db = openForWriting(settings);
+  const writer = new JournalWriter(db);
+  return {
+    methods: methodsOf(writer),
+    isUsable: () => !db.inTransaction, // a connection that could not roll back is of no more use
+    afterCall: () => writer.checkpoint(),
+    close: () => db.close(),
+  };
+});

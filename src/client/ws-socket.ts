@@ -1,0 +1,44 @@
+import { WebSocket } from 'ws';
+import { NORMAL_CLOSE, type ClientSocket, type Connect } from './client-socket.js';
+
+/** Connections over the network. @param baseUrl e.g. `ws://127.0.0.1:5050` */
+export function connectOverWs(baseUrl: string): Connect {
+  const base = baseUrl.replace(/\/+$/, '');
+  return (path, headers) => new WsSocket(new WebSocket(base + path, { headers: { ...headers } }));
+}
+
+class WsSocket implements ClientSocket {
+  onOpen: ClientSocket['onOpen'] = () => undefined;
+  onMessage: ClientSocket['onMessage'] = () => undefined;
+  onClose: ClientSocket['onClose'] = () => undefined;
+  readonly #ws: WebSocket;
+  #setCookie: readonly string[] = [];
+  #failure = '';
+
+  constructor(ws: WebSocket) {
+    this.#ws = ws;
+    ws.on('upgrade', (response) => {
+      this.#setCookie = response.headers['set-cookie'] ?? [];
+    });
+    ws.on('open', () => this.onOpen(this.#setCookie));
+    // One text frame arrives as one buffer, because `binaryType` is left at `nodebuffer`.
+    ws.on('message', (bytes: Buffer) => this.onMessage(bytes.toString('utf8')));
+    // `close` always follows an `error`, so the error is only kept as the reason.
+    ws.on('error', (error: NodeJS.ErrnoException) => {
+      this.#failure = error.message === '' ? (error.code ?? error.name) : error.message;
+    });
+    ws.on('close', (code, reason) => this.onClose(code, reason.length > 0 ? reason.toString('utf8') : this.#failure));
+  }
+
+  send(text: string): void {
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text);
+  }
+
+  close(code = NORMAL_CLOSE, reason = ''): void {
+    this.#ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+}

@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ConfigError, type Environment, loadConfig } from './config.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(content: string): string {
+  const path = join(folder, 'settings.json');
+  writeFileSync(path, content);
+  return path;
+}
+
+function sentence(environment: Environment): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  return 'no error';
+}
+
+describe('defaults', () => {
+  test('a server starts without any setting', () => {
+    expect(loadConfig({})).toEqual({
+      port: 5050,
+      host: '0.0.0.0',
+      dataDir: resolve('data'),
+      staticDir: undefined,
+      adminToken: undefined,
+      logLevel: 'info',
+      timeScale: 1,
+      sessionSecret: undefined,
+      allowedOrigins: [],
+      trustProxy: false,
+      rateLimitFactor: 1,
+      disconnectGraceMs: 3_000,
+      restartGraceMs: 60_000,
+      messageBytesMax: 65_536,
+    });
+  });
+
+  test('an empty value counts as not set, also where something else would be wrong', () => {
+    const empty = { PORT: '', STATIC_DIR: ' ', ADMIN_TOKEN: '', DATABASE_URL: '', REDIS_URL: '', CONFIG_FILE: '' };
+    expect(loadConfig(empty)).toEqual(loadConfig({}));
+  });
+
+  test('other variables of the process are none of our business', () => {
+    expect(loadConfig({ PATH: '/bin', PROT: '80', port: '80' }).port).toBe(5050);
+  });
+});
+
+describe('values', () => {
+  test('every setting can be given by the environment', () => {
+    expect(
+      loadConfig({
+        PORT: ' 8080 ',
+        HOST: '::1',
+        DATA_DIR: 'elsewhere',
+        STATIC_DIR: folder,
+        ADMIN_TOKEN: 'open-sesame',
+        LOG_LEVEL: 'silent',
+        TIME_SCALE: '0.25',
+        SESSION_SECRET: 'sixteen letters!',
+        ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080',
+        TRUST_PROXY: 'TRUE',
+        RATE_LIMITS: '2.5',
+        DISCONNECT_GRACE_MS: '0',
+        RESTART_GRACE_MS: '1000',
+        MESSAGE_BYTES_MAX: '1048576',
+      }),
+    ).toEqual({
+      port: 8080,
+      host: '::1',
+      dataDir: resolve('elsewhere'),
+      staticDir: folder,
+      adminToken: 'open-sesame',
+      logLevel: 'silent',
+      timeScale: 0.25,
+      sessionSecret: 'sixteen letters!',
+      allowedOrigins: ['https://a.example', 'http://b.example:8080'],
+      trustProxy: true,
+      rateLimitFactor: 2.5,
+      disconnectGraceMs: 0,
+      restartGraceMs: 1_000,
+      messageBytesMax: 1_048_576,
+    });
+  });
+
+  test.each([
+    ['on', 1],
+    ['off', Infinity],
+    ['10', 10],
+    ['.5', 0.5],
+  ])('RATE_LIMITS=%s is the factor %d', (text, factor) => {
+    expect(loadConfig({ RATE_LIMITS: text }).rateLimitFactor).toBe(factor);
+  });
+
+  test('a time scale of 0 is one', () => {
+    expect(loadConfig({ TIME_SCALE: '0' }).timeScale).toBe(0);
+  });
+});
+
+describe('a wrong value stops the start with a sentence that says which and why', () => {
+  test.each([
+    [{ PORT: 'abc' }, 'PORT is "abc", but must be a whole number from 0 to 65535.'],
+    [{ PORT: '65536' }, 'PORT is "65536", but must be a whole number from 0 to 65535.'],
+    [{ PORT: '-1' }, 'PORT is "-1", but must be a whole number from 0 to 65535.'],
+    [{ PORT: '80.5' }, 'PORT is "80.5", but must be a whole number from 0 to 65535.'],
+    [{ PORT: '0x50' }, 'PORT is "0x50", but must be a whole number from 0 to 65535.'],
+    [{ HOST: 'my host' }, 'HOST is "my host", but must be a host name or an address.'],
+    [{ STATIC_DIR: '/no/such/folder' }, 'STATIC_DIR is "/no/such/folder", but must be a folder that exists.'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud", but must be one of trace, debug, info, warn, error, fatal, silent.'],
+    [{ TIME_SCALE: '-1' }, 'TIME_SCALE is "-1", but must be a number from 0 to 1000.'],
+    [{ TIME_SCALE: 'Infinity' }, 'TIME_SCALE is "Infinity", but must be a number from 0 to 1000.'],
+    [{ TIME_SCALE: '1,5' }, 'TIME_SCALE is "1,5", but must be a number from 0 to 1000.'],
+    [{ TRUST_PROXY: 'maybe' }, 'TRUST_PROXY is "maybe", but must be "true" or "false".'],
+    [{ RATE_LIMITS: '0' }, 'RATE_LIMITS is "0", but must be "on", "off" or a factor above 0 and up to 1000.'],
+    [
+      { ALLOWED_ORIGINS: 'https://a.example/,*' },
+      'ALLOWED_ORIGINS is "https://a.example/,*", but must be "*" or a comma list of origins such as https://play.example.org.',
+    ],
+    [{ MESSAGE_BYTES_MAX: '0' }, 'MESSAGE_BYTES_MAX is "0", but must be a whole number from 1024 to 1048576.'],
+    [{ CONFIG_FILE: '/no/such.json' }, 'CONFIG_FILE is "/no/such.json", but that file could not be read.'],
+  ])('%j', (environment, expected) => {
+    expect(sentence(environment)).toBe(expected);
+  });
+
+  test('stores that come in a later version are refused, not ignored', () => {
+    expect(sentence({ DATABASE_URL: 'postgres://u:hunter2@db/x' })).toBe(
+      'DATABASE_URL is set (25 characters, not shown), but must not be set: PostgreSQL is not supported yet.',
+    );
+    expect(sentence({ REDIS_URL: 'redis://r' })).toMatch(/^REDIS_URL .* Redis is not supported yet\.$/);
+  });
+
+  test('no sentence shows a secret', () => {
+    expect(sentence({ SESSION_SECRET: 'hunter2' })).toBe(
+      'SESSION_SECRET is set (7 characters, not shown), but must be at least 16 characters long.',
+    );
+    expect(sentence({ ADMIN_TOKEN: 'hun ter' })).not.toContain('hun');
+  });
+});
+
+describe('the file', () => {
+  test('has the names of the variables and may use JSON numbers and booleans', () => {
+    const path = file('{"PORT": 8080, "TRUST_PROXY": true, "LOG_LEVEL": "warn", "HOST": ""}');
+    expect(loadConfig({ CONFIG_FILE: path })).toMatchObject({
+      port: 8080,
+      trustProxy: true,
+      logLevel: 'warn',
+      host: '0.0.0.0',
+    });
+  });
+
+  test('gives way to the environment', () => {
+    const path = file('{"PORT": 8080, "LOG_LEVEL": "warn"}');
+    expect(loadConfig({ CONFIG_FILE: path, PORT: '9090', LOG_LEVEL: '' })).toMatchObject({
+      port: 9090,
+      logLevel: 'warn',
+    });
+  });
+
+  test.each([
+    ['{"PROT": 80}', 'its member "PROT" is not the name of a setting.'],
+    ['{"CONFIG_FILE": "x"}', 'its member "CONFIG_FILE" is not the name of a setting.'],
+    ['{"PORT": [80]}', 'its member "PORT" must be a text, a number or a boolean.'],
+    ['{"PORT": null}', 'its member "PORT" must be a text, a number or a boolean.'],
+    ['[]', 'it must hold one JSON object.'],
+    ['{"PORT": 80', 'that file is not valid JSON.'],
+  ])('%s is refused', (content, expected) => {
+    const path = file(content);
+    expect(sentence({ CONFIG_FILE: path })).toBe(`CONFIG_FILE is "${path}", but ${expected}`);
+  });
+
+  test('a wrong value in it is refused like one of the environment', () => {
+    expect(sentence({ CONFIG_FILE: file('{"TIME_SCALE": -2}') })).toBe(
+      'TIME_SCALE is "-2", but must be a number from 0 to 1000.',
+    );
+  });
+});

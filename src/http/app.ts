@@ -1,0 +1,105 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import { compress } from 'hono/compress';
+import { HTTPException } from 'hono/http-exception';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Clock } from '../../actors/clock.js';
+import type { Sessions } from '../gateway/sessions.js';
+import type { Log } from '../telemetry/log.js';
+import { addHealth, type HealthReport } from './health.js';
+import { addPages, isFrontendPath, PAGE_PATHS } from './pages.js';
+import { problem } from './problem.js';
+
+export interface AppDeps {
+  readonly staticDir: string | undefined;
+  readonly trustProxy: boolean; // believe X-Forwarded-Proto
+  readonly sessions: Pick<Sessions, 'issue' | 'cookie' | 'fromCookieHeader'>;
+  readonly health: () => HealthReport | Promise<HealthReport>;
+  readonly clock: Pick<Clock, 'nowMs' | 'elapsedMs'>;
+  readonly log: Pick<Log, 'debug' | 'error'>;
+}
+
+/**
+ * Everything that is HTTP. The server may add routes to the app that it gets (`/metrics`, `/api/…`); they come behind
+ * the same middleware, and no file of a frontend can stand before them.
+ */
+export function createApp(deps: AppDeps): Hono {
+  const app = new Hono();
+
+  app.use(requestId({ limitLength: 100 }));
+  app.use(requestLog(deps));
+  app.use(securityHeaders(deps));
+  app.use(compress());
+  for (const path of PAGE_PATHS) app.use(path, sessionCookie(deps));
+
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return problem(c, error.status, error.message);
+    deps.log.error(
+      { err: error, method: c.req.method, path: c.req.path, requestId: c.get('requestId') },
+      'http failed',
+    );
+    return problem(c, 500, 'Internal Server Error');
+  });
+  app.notFound((c) => problem(c, 404, 'Not Found'));
+
+  addHealth(app, { health: deps.health, nowMs: deps.clock.nowMs });
+  addPages(app, { staticDir: deps.staticDir });
+  return app;
+}
+
+/** One line per request; the path alone, because a query may hold a token. */
+function requestLog({ log, clock }: AppDeps): MiddlewareHandler {
+  return async (c, next) => {
+    const start = clock.elapsedMs();
+    await next();
+    const { method, path } = c.req;
+    const tookMs = Math.round((clock.elapsedMs() - start) * 10) / 10;
+    log.debug({ method, path, status: c.res.status, tookMs, requestId: c.get('requestId') }, 'http');
+  };
+}
+
+const NOBODY = ["'none'"];
+const SELF = ["'self'"];
+
+/** Our pages load their own scripts and styles and talk to their own server, and that is all. */
+const OUR_POLICY = {
+  defaultSrc: NOBODY,
+  scriptSrc: SELF,
+  styleSrc: SELF,
+  imgSrc: [...SELF, 'data:'],
+  fontSrc: SELF,
+  connectSrc: SELF,
+  baseUri: NOBODY,
+  formAction: NOBODY,
+  frameAncestors: NOBODY,
+};
+
+/** An existing frontend has its images as data URLs, sets inline styles, and needs the base of a deep link. */
+const FRONTEND_POLICY = {
+  ...OUR_POLICY,
+  styleSrc: [...SELF, "'unsafe-inline'"],
+  fontSrc: [...SELF, 'data:'],
+  manifestSrc: SELF,
+  mediaSrc: [...SELF, 'data:'],
+  baseUri: SELF,
+  formAction: SELF,
+};
+
+function securityHeaders({ staticDir }: AppDeps): MiddlewareHandler {
+  // Whether a host is reached over TLS only is for whoever terminates it to promise, so no Strict-Transport-Security.
+  const common = { strictTransportSecurity: false, xFrameOptions: 'DENY' };
+  const ours = secureHeaders({ ...common, contentSecurityPolicy: OUR_POLICY });
+  const frontends = secureHeaders({ ...common, contentSecurityPolicy: FRONTEND_POLICY });
+  return (c, next) => (staticDir !== undefined && isFrontendPath(c.req.path) ? frontends : ours)(c, next);
+}
+
+/** A page sets the cookie that the socket's handshake will carry; without it nobody could keep a seat. */
+function sessionCookie({ sessions, trustProxy }: AppDeps): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    if (c.res.status >= 400 || sessions.fromCookieHeader(c.req.header('Cookie')) !== null) return;
+    const forwarded = trustProxy ? c.req.header('X-Forwarded-Proto')?.split(',')[0]?.trim() : undefined;
+    const secure = (forwarded ?? new URL(c.req.url).protocol.slice(0, -1)).toLowerCase() === 'https';
+    c.header('Set-Cookie', sessions.cookie(sessions.issue().token, { secure }), { append: true });
+  };
+}

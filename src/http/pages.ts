@@ -1,0 +1,111 @@
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { serveStatic } from '@hono/node-server/serve-static';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
+import { etag } from 'hono/etag';
+import { projectRoot } from './project-root.js';
+
+export interface PagesDeps {
+  /** The files of an existing frontend; without it our own page is the only one. */
+  readonly staticDir: string | undefined;
+}
+
+/** Navigations that get a page, and with it the session cookie. */
+export const PAGE_PATHS = ['/', '/index.html', '/play', '/play/', '/lobby', '/tutorial', '/room/:id', '/game/:id'];
+
+/** What the frontend's folder can't take away from us. */
+const OUR_PATHS = /^\/(?:api|health|metrics|play|vendor|visualizer|ws)(?:\/|$)/;
+
+export function isFrontendPath(path: string): boolean {
+  return !OUR_PATHS.test(path);
+}
+
+/**
+ * Our own page under `/play`, the one library that it uses, and the files of an existing frontend under `/`, whose
+ * client-side routes answer its index.
+ */
+export function addPages(app: Hono, { staticDir }: PagesDeps): void {
+  const web = join(projectRoot(), 'web');
+  const unchanged = etag();
+
+  app.get('/vendor/preact.js', unchanged, file(preactFile(), 'text/javascript; charset=utf-8'));
+  app.get('/play', unchanged, page(join(web, 'play', 'index.html')));
+  app.get('/play/*', unchanged, files(web));
+
+  const toOurs: MiddlewareHandler = (c) => Promise.resolve(c.redirect('/play', 302));
+  if (staticDir === undefined) {
+    app.get('/', toOurs);
+    for (const route of ['/lobby', '/tutorial', '/room/:id', '/game/:id']) app.get(route, routeOnly, toOurs);
+    return;
+  }
+  const index = join(staticDir, 'index.html');
+  app.get('/', unchanged, page(index), toOurs);
+  for (const route of ['/lobby', '/tutorial', '/room/:id', '/game/:id']) {
+    app.get(route, routeOnly, unchanged, page(index, withBase), toOurs);
+  }
+  const served = files(staticDir);
+  app.get('*', unchanged, (c, next) => (isFrontendPath(c.req.path) ? served(c, next) : next()));
+}
+
+/** `/game/bundle.js` is a file that is not there, never a page: a browser would try to run it. */
+const routeOnly: MiddlewareHandler = async (c, next) => {
+  if (c.req.path.slice(c.req.path.lastIndexOf('/')).includes('.')) return c.notFound();
+  return next();
+};
+
+/** Inserts the base that makes the index's relative URLs right under any path. One that is there stays. */
+export function withBase(html: string): string {
+  if (/<base\s/i.test(html)) return html;
+  const anchor = /<head(?:\s[^>]*)?>/i.exec(html) ?? /<html(?:\s[^>]*)?>/i.exec(html) ?? /<!doctype[^>]*>/i.exec(html);
+  const at = anchor === null ? 0 : anchor.index + anchor[0].length;
+  return `${html.slice(0, at)}<base href="/">${html.slice(at)}`;
+}
+
+/** Read for each request, so that a page that was replaced on disk is seen; a file that is not there is not ours. */
+function page(path: string, change: (html: string) => string = (html) => html): MiddlewareHandler {
+  return async (c, next) => {
+    let html: string;
+    try {
+      html = await readFile(path, 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return next();
+      throw error;
+    }
+    return c.html(change(html), 200, REVALIDATE);
+  };
+}
+
+function file(path: string, type: string): MiddlewareHandler {
+  return async (c) => c.body(new Uint8Array(await readFile(path)), 200, { 'Content-Type': type, ...REVALIDATE });
+}
+
+/** Names do not carry versions (`bundle.js`), so that a browser must ask each time; the ETag makes it cheap. */
+const REVALIDATE = { 'Cache-Control': 'no-cache' };
+
+/** A folder's files. Dot files stay hidden, and so does whatever a path would climb to. */
+function files(root: string): MiddlewareHandler {
+  const serve = serveStatic({ root, onFound: tag });
+  return (c, next) => (/(?:^|[\\/])\./.test(decodedPath(c)) ? next() : serve(c, next));
+}
+
+function tag(path: string, c: Context): void {
+  const { size, mtimeMs } = statSync(path);
+  c.header('ETag', `W/"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`);
+  c.header('Cache-Control', REVALIDATE['Cache-Control']);
+}
+
+function decodedPath(c: Context): string {
+  try {
+    return decodeURIComponent(c.req.path);
+  } catch {
+    return '/.'; // not a path that anybody could have linked to: hidden like a dot file
+  }
+}
+
+/** Not asked for by its own entry, `htm/preact/standalone`: that one names a file which the package lacks. */
+function preactFile(): string {
+  const main = createRequire(import.meta.url).resolve('htm');
+  return join(dirname(main), '..', 'preact', 'standalone.module.js');
+}

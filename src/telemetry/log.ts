@@ -1,0 +1,75 @@
+import { type Bindings, type ChildLoggerOptions, type DestinationStream, destination, type Logger, pino } from 'pino';
+import type { LogLevel } from '../config.js';
+
+export type Log = Logger;
+
+/** Members whose values no line may show, wherever they stand (LO-8). */
+const MASKED = [
+  'token',
+  'session_token',
+  'sessionToken',
+  'adminToken',
+  'sessionSecret',
+  'secret',
+  'authorization',
+  'cookie',
+  'cookies',
+  'set-cookie',
+  'hand',
+  'hands',
+  'seed',
+  'address',
+  'ip',
+  'remoteAddress',
+  'x-forwarded-for',
+];
+const MASK = '[masked]';
+
+/** Members of a line are masked this deep; what lies deeper is cut off, so that nothing slips through below. */
+const DEPTH_MAX = 6;
+
+/**
+ * JSON lines on stderr; stdout belongs to the one line that says that the server is ready.
+ * Written at once, so that the line which says why the process ends is not lost with it.
+ * The masking is ours: pino's own redaction reaches only as deep as its paths are written out.
+ * @param stream for tests, and for tools that keep the lines
+ */
+export function createLog(level: LogLevel, stream: DestinationStream = destination(2)): Log {
+  const log = pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }), log: maskMembers },
+    },
+    stream,
+  );
+  // pino formats the bindings of the root logger only; children inherit this method from their parent.
+  const base = Object.getPrototypeOf(log) as { child: Child };
+  const child: Child = function (bindings, options) {
+    return base.child.call(this, maskMembers(bindings), options);
+  };
+  return Object.assign(log, { child });
+}
+
+type Child = (this: Log, bindings: Bindings, options?: ChildLoggerOptions) => Log;
+
+function maskMembers(members: Record<string, unknown>): Record<string, unknown> {
+  return masked(members, 0) as Record<string, unknown>;
+}
+
+function masked(value: unknown, depth: number): unknown {
+  if (Array.isArray(value)) return depth > DEPTH_MAX ? MASK : value.map((item) => masked(item, depth + 1));
+  if (!isPlain(value)) return value; // an Error has its own serializer, and a class its own toJSON
+  if (depth > DEPTH_MAX) return MASK;
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.map(([name, member]) => [name, MASKED.includes(name) ? MASK : masked(member, depth + 1)]),
+  );
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
