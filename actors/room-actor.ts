@@ -229,11 +229,15 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
       return;
     }
     this.#applyOutages();
+    if (this.#runner === null) {
+      this.#ports.onOutput({ kind: 'unavailable', why: 'quarantined', cause });
+      return;
+    }
     if (body.kind === 'message') {
       this.#step(this.#timed(body.message, cause), cause);
       return;
     }
-    const due = this.#ports.definition.deadline(this.#runner!.snapshot);
+    const due = this.#ports.definition.deadline(this.#runner.snapshot);
     if (due === null) return;
     const timed = this.#timed(due.message, cause);
     if (due.at > timed.at) this.#ports.onDeadline(due.at);

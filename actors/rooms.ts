@@ -52,16 +52,19 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   readonly #actors = new Map<string, RoomActor<S, M, E, V>>(); // in memory
   readonly #codes = new Map<string, string>(); // code to id of every room that is not closed
   readonly #codeOf = new Map<string, string>();
-  readonly #creating = new Map<string, string>(); // idempotency key to id, until the reader thread knows the room
+  readonly #creating = new Map<string, Promise<string | null>>(); // idempotency key to id, until the room is durable
+  readonly #newRooms = new Map<string, (durable: boolean) => void>(); // by id, until their first entry is decided
   readonly #deadlines: Timers;
   readonly #idle: Timers;
   readonly #idleMs: number;
   readonly #listeners: ((notice: Notice<E, V>) => void)[] = [];
   #alarms = 0;
+  readonly #process: string; // tells this process's alarms from those of others in the journal
 
   constructor(ports: RoomsPorts<S, M, E, V>) {
     this.#ports = ports;
     this.#idleMs = ports.idleMs ?? 60_000;
+    this.#process = ports.random(4).toString('hex');
     this.#deadlines = new Timers(ports.clock, ports.now, (roomId) => this.#alarm(roomId));
     this.#idle = new Timers(ports.clock, ports.now, (roomId) => void this.#passivate(roomId));
   }
@@ -122,24 +125,51 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
    * @param first the first message, given the room's code and its 256-bit seed in hex
    */
   async create(first: (code: string, seed: string) => Untimed<M>, cause: Cause): Promise<void> {
-    const { random, now, writer } = this.#ports;
-    const before = await this.#createdBefore(cause);
-    if (before !== null) {
-      await this.#repeat(before, 1, cause);
+    const key = creationKey(cause);
+    const underWay = key === null ? undefined : this.#creating.get(key);
+    if (underWay !== undefined) {
+      const roomId = await underWay;
+      if (roomId === null) this.#publish({ kind: 'unavailable', why: 'storeAway', roomId: '', cause });
+      else await this.#repeat(roomId, 1, cause);
       return;
+    }
+    const making = this.#make(first, cause, key);
+    if (key !== null) {
+      this.#creating.set(key, making);
+      const done = (): void => void this.#creating.delete(key);
+      making.then(done, done);
+    }
+    await making;
+  }
+
+  /**
+   * Makes the room and has its asker told.
+   * @returns the room's id once it is durable, or null where it could not be made
+   */
+  async #make(
+    first: (code: string, seed: string) => Untimed<M>,
+    cause: Cause,
+    key: string | null,
+  ): Promise<string | null> {
+    const { random, now, writer, engine } = this.#ports;
+    if (key !== null && cause.session !== null) {
+      const before = await engine.roomByCreation(cause.session, key, now() - CREATION_MEMORY_MS);
+      if (before !== null) {
+        await this.#repeat(before.roomId, 1, cause);
+        return before.roomId;
+      }
     }
     const code = this.#freeCode();
     if (!writer.available || code === null) {
       this.#publish({ kind: 'unavailable', why: 'storeAway', roomId: '', cause });
-      return;
+      return null;
     }
     const roomId = uuidV7(now(), random);
-    const key = creationKey(cause);
-    if (key !== null) this.#creating.set(key, roomId);
     this.#know(roomId, code);
-    const actor = this.#actor(roomId);
-    actor.create(first(code, random(32).toString('hex')), cause);
+    const decided = new Promise<boolean>((resolve) => this.#newRooms.set(roomId, resolve));
+    this.#actor(roomId).create(first(code, random(32).toString('hex')), cause);
     this.#idle.set(roomId, now() + this.#idleMs);
+    return (await decided) ? roomId : null;
   }
 
   /**
@@ -204,7 +234,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
 
   #alarm(roomId: string): void {
     if (!this.#codeOf.has(roomId)) return;
-    const cause: Cause = { correlationId: `alarm-${++this.#alarms}`, session: null, messageId: null };
+    const cause: Cause = { correlationId: `alarm-${this.#process}-${++this.#alarms}`, session: null, messageId: null };
     this.#awake(roomId).tell({ body: { kind: 'alarm' }, cause, lane: 'timer', bytes: 0, slot: 'deadline' });
   }
 
@@ -251,7 +281,11 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   }
 
   #publishOutput(roomId: string, output: RoomOutput<S, E>): void {
-    for (const [key, id] of this.#creating) if (id === roomId) this.#creating.delete(key);
+    const decided = this.#newRooms.get(roomId);
+    if (decided !== undefined) {
+      this.#newRooms.delete(roomId);
+      decided(output.kind === 'applied');
+    }
     switch (output.kind) {
       case 'repeated':
         void this.#repeat(roomId, output.seq, output.cause);
@@ -309,16 +343,6 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
         this.#ports.onFailure(notice.roomId, failure);
       }
     }
-  }
-
-  async #createdBefore(cause: Cause): Promise<string | null> {
-    const key = creationKey(cause);
-    if (key === null || cause.session === null) return null;
-    const underWay = this.#creating.get(key);
-    if (underWay !== undefined) return underWay;
-    const { engine, now } = this.#ports;
-    const row = await engine.roomByCreation(cause.session, key, now() - CREATION_MEMORY_MS);
-    return row?.roomId ?? null;
   }
 
   #freeCode(): string | null {
