@@ -1,12 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import { MissingProgramsReporter } from './test/support/missing-programs.js';
 
 export default defineConfig({
   test: {
+    reporters: ['default', new MissingProgramsReporter()],
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['{actors,persistence,src,fuzz}/**/*.test.ts', 'test/{contract,sim,transcripts,checks}/**/*.test.ts'],
+          include: [
+            '{actors,persistence,src,fuzz}/**/*.test.ts',
+            'test/{contract,sim,transcripts,checks}/**/*.test.ts',
+          ],
           testTimeout: 30_000,
         },
       },

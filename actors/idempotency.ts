@@ -10,7 +10,10 @@ export function idempotencyKey(session: string, messageId: string): string {
   return createHash('sha256').update(`${session}\n${messageId}`).digest().subarray(0, 8).toString('base64url');
 }
 
-export type SavedWindow = readonly (readonly [session: string, ids: readonly (readonly [key: string, seq: number])[]])[];
+export type SavedWindow = readonly (readonly [
+  session: string,
+  ids: readonly (readonly [key: string, seq: number])[],
+])[];
 
 /**
  * Which messages of which sender were applied, and as which entry. Part of the room: rebuilt from entries, saved in

@@ -56,7 +56,7 @@ export class MachineRunner<S, M extends Message, E extends DomainEvent> {
   }
 
   #collect(): readonly E[] {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) throw new Error('The machine threw', { cause: this.#failure });
     const events = this.#events;
     this.#events = [];
     return events;

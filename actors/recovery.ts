@@ -100,12 +100,15 @@ function applyEntry<S, M extends Message, E extends DomainEvent, V>(
   entry: Entry,
 ): Recovered<S, M, E> {
   const expected = (room?.seq ?? 0) + 1;
-  if (entry.seq !== expected) throw new JournalCorrupt(entry.roomId, expected, `entry ${entry.seq} stands in its place`);
+  if (entry.seq !== expected)
+    throw new JournalCorrupt(entry.roomId, expected, `entry ${entry.seq} stands in its place`);
   const hash = chainHash(room?.hash ?? CHAIN_START, entry);
-  if (hash !== entry.hash) throw new JournalCorrupt(entry.roomId, entry.seq, 'its hash does not follow from the one before');
+  if (hash !== entry.hash)
+    throw new JournalCorrupt(entry.roomId, entry.seq, 'its hash does not follow from the one before');
 
   const message = definition.message.parse(JSON.parse(entry.message));
-  const { runner, events } = room === null ? MachineRunner.create(definition, message) : replay(room.runner, message, entry);
+  const { runner, events } =
+    room === null ? MachineRunner.create(definition, message) : replay(room.runner, message, entry);
   if (JSON.stringify(events) !== entry.events) {
     throw new JournalCorrupt(entry.roomId, entry.seq, 'replaying it causes other events than it has');
   }
@@ -129,4 +132,3 @@ export function parseEvents<S, M extends Message, E extends DomainEvent, V>(
 ): readonly E[] {
   return (JSON.parse(entry.events) as unknown[]).map((event) => definition.event.parse(event));
 }
-

@@ -87,8 +87,12 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
 
   // The entry stepped last, and the last one known to be durable.
   #head = { seq: 0, at: 0, hash: '' };
-  #durable: { readonly seq: number; readonly at: number; readonly hash: string; readonly snapshot: RoomSnapshot<S> } | null =
-    null;
+  #durable: {
+    readonly seq: number;
+    readonly at: number;
+    readonly hash: string;
+    readonly snapshot: RoomSnapshot<S>;
+  } | null = null;
 
   #snapshotSeq = 0;
   #bytesSinceSnapshot = 0;
@@ -287,7 +291,9 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     const entry: Entry = { ...unhashed, hash: chainHash(this.#head.hash, unhashed) };
     const { seq, at, hash } = entry;
     const id =
-      message.key === undefined || message.session === undefined ? null : { session: message.session, key: message.key };
+      message.key === undefined || message.session === undefined
+        ? null
+        : { session: message.session, key: message.key };
 
     this.#inFlight.push({ seq, at, hash, snapshot, id });
     this.#head = { seq, at, hash };
@@ -317,7 +323,8 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
       return;
     }
     const done = this.#inFlight.shift();
-    if (done?.seq !== seq) throw new Error(`room ${this.#ports.roomId}: entry ${seq} was committed before ${done?.seq}`);
+    if (done?.seq !== seq)
+      throw new Error(`room ${this.#ports.roomId}: entry ${seq} was committed before ${done?.seq}`);
     this.#durable = done;
     if (done.id !== null) this.#window.add(done.id.session, done.id.key, seq);
     this.#openGate();

@@ -5,7 +5,15 @@ import type { Lane, MailboxOptions } from './mailbox.js';
 import type { Outages } from './outages.js';
 import { type Recovered, recover } from './recovery.js';
 import { type Cause, type Envelope, RoomActor, type RoomOutput, type Unavailable } from './room-actor.js';
-import type { DomainEvent, Message, Refused, RoomDefinition, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
+import type {
+  DomainEvent,
+  Message,
+  Refused,
+  RoomDefinition,
+  RoomSnapshot,
+  Untimed,
+  Viewer,
+} from './room-definition.js';
 import { type RandomBytes, roomCode, uuidV7 } from './room-ids.js';
 import { Timers } from './timers.js';
 
@@ -210,7 +218,9 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   async drain(): Promise<void> {
     this.stopClocks();
     const { writer } = this.#ports;
-    const snapshots = [...this.#actors.values()].map((actor) => actor.snapshotAppend()).filter((append) => append !== null);
+    const snapshots = [...this.#actors.values()]
+      .map((actor) => actor.snapshotAppend())
+      .filter((append) => append !== null);
     await Promise.all(snapshots.map((append) => decided(writer, append)));
   }
 
@@ -220,7 +230,12 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
     this.#idle.stop();
   }
 
-  #put(roomId: string, body: Envelope<M>['body'], cause: Cause, { bytes = 0, lane = 'player', slot }: MailOptions): boolean {
+  #put(
+    roomId: string,
+    body: Envelope<M>['body'],
+    cause: Cause,
+    { bytes = 0, lane = 'player', slot }: MailOptions,
+  ): boolean {
     if (!this.#codeOf.has(roomId)) {
       this.#publish({ kind: 'unknownRoom', roomId, cause });
       return true;

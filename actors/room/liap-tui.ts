@@ -31,7 +31,7 @@ export function liapTui({ order = seededDeal, bots = plainBots }: LiapTuiOptions
     name: 'liap-tui',
     version: MACHINE_VERSION,
     machine: roomMachine(order, bots),
-    message: roomMessage as unknown as LiapTui['message'],
+    message: roomMessage,
     event: roomEvent,
     create(message) {
       if (message.type !== 'create') throw new Error(`a room begins with create, not with ${message.type}`);

@@ -9,13 +9,7 @@ import { waiting } from './phases/waiting.js';
 import type { RoomMessage } from './room-message.js';
 import { announce, attempt, change, refuseUnknown, roomSetup } from './room-setup.js';
 import type { RoomState } from './room-state.js';
-import {
-  judgeDisconnect,
-  judgeLeaveGame,
-  judgeReconnect,
-  refuseLateJoin,
-  refuseSeatChange,
-} from './seats.js';
+import { judgeDisconnect, judgeLeaveGame, judgeReconnect, refuseLateJoin, refuseSeatChange } from './seats.js';
 import { abandonedAt, shiftClocks } from './timing.js';
 
 interface Scope {

@@ -184,4 +184,3 @@ export function judgeStart(state: RoomState, message: MessageOf<'startGame'>): O
     { type: 'gameStarted' },
   );
 }
-

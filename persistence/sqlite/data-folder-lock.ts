@@ -27,6 +27,7 @@ export function lockDataFolder(folder: string): DataFolderLock {
   createPrivateFile(file);
   const db = new Database(file, { timeout: 0 });
   try {
+    db.pragma('journal_mode = MEMORY'); // it never writes, so it needs no file for that
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();

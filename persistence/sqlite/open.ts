@@ -1,8 +1,6 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
-import { migrate } from '../migrations/migrate.js';
 
 /**
  * Pages in the write-ahead log at which SQLite itself would checkpoint inside a commit. The writer does it sooner and
@@ -61,21 +59,6 @@ export function openForReading({ file, busyTimeoutMs }: ConnectionOptions): Data
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
   db.pragma('query_only = ON');
   return db;
-}
-
-/** Brings the database to the newest schema, in one transaction. */
-export async function prepareDatabase(options: ConnectionOptions): Promise<void> {
-  const connection = openForWriting(options);
-  const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database: connection }) });
-  try {
-    // Kysely opens no transaction around schema changes in SQLite, so this one is ours.
-    connection.exec('BEGIN IMMEDIATE');
-    await migrate(db);
-    connection.exec('COMMIT');
-  } finally {
-    await db.destroy(); // closes the connection; what was not committed is rolled back
-    if (connection.open) connection.close(); // Kysely knows it only after a first query
-  }
 }
 
 function assertPragma(db: Database.Database, file: string, name: string, wanted: string | number): void {

@@ -14,7 +14,8 @@ import {
 } from '../journal.js';
 import { encodeBatch } from './batch-codec.js';
 import { type DataFolderLock, lockDataFolder } from './data-folder-lock.js';
-import { journalFile, prepareDatabase } from './open.js';
+import { journalFile } from './open.js';
+import { prepareDatabase } from './prepare-database.js';
 import type { ReaderMethods } from './reader.js';
 import { startWorker } from './start-worker.js';
 import { WorkerClient } from './worker-client.js';

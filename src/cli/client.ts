@@ -11,14 +11,14 @@ import { GameFailed, HUMAN_NAMES, playGame } from '../client/game-session.js';
 import type { Violation } from '../client/protocol-watch.js';
 import { seededRandom } from '../client/random.js';
 import type { FinalResult } from '../client/room-view.js';
-import { botStrategy, randomStrategy } from '../client/strategy.js';
+import { botStrategy, carefulStrategy, randomStrategy } from '../client/strategy.js';
 import { connectOverWs } from '../client/ws-socket.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_ARGUMENTS = 2;
 const THINK_MS = 800;
 const GAMES_AT_ONCE = 10;
-// Random moves lose points on average, so that such a game may never end by itself.
+// The server's bots and random moves lose points on average: without a careful player a game may never end.
 const ROUNDS_MAX = 100;
 const CONNECT_LIMIT_MS = 10_000;
 
@@ -29,10 +29,12 @@ Examples:
   npm run client -- --rooms 50 --think 0 --quiet --json
                                                        load: 50 games, one JSON object at the end
   npm run client -- --as-browser --humans 2            two people at the browser frontend, its habits included
-  npm run client -- --strategy random --seed 7         any legal moves, the same ones each time
+  npm run client -- --strategy random --seed 7         any legal moves; such a game may not end by itself
 
 The pauses of the server are set there: start it with TIME_SCALE=0 for the fastest games.
 Exit code: 0 all games were played and nothing was wrong, 1 not so, 2 bad arguments.`;
+
+const STRATEGIES = { careful: carefulStrategy, bot: botStrategy, random: randomStrategy };
 
 interface ClientOptions {
   readonly url: string;
@@ -43,7 +45,7 @@ interface ClientOptions {
   readonly gamesAtOnce: number;
   readonly roundsMax: number;
   readonly asBrowser: boolean;
-  readonly strategy: 'bot' | 'random';
+  readonly strategy: keyof typeof STRATEGIES;
   readonly seed: number;
   readonly quiet: boolean;
   readonly json: boolean;
@@ -123,7 +125,7 @@ function readArguments(args: readonly string[], { out, err }: Output): ClientOpt
         .argParser(wholeNumber(1, 1_000_000)),
     )
     .addOption(new Option('--as-browser', 'behave as the browser frontend does').default(false))
-    .addOption(new Option('--strategy <name>', 'how people play').default('bot').choices(['bot', 'random']))
+    .addOption(new Option('--strategy <name>', 'how people play').default('careful').choices(Object.keys(STRATEGIES)))
     .addOption(
       new Option('--seed <n>', 'for thinking times and random moves')
         .default(randomInt(2 ** 31), 'a new one')
@@ -222,7 +224,7 @@ async function playOne(options: ClientOptions, index: number, connect: Connect, 
     clock: systemClock,
     random,
     newId: randomUUID,
-    strategy: options.strategy === 'bot' ? botStrategy(random) : randomStrategy(random),
+    strategy: STRATEGIES[options.strategy](random),
     thinkMs: () => meanMs * (0.5 + random()),
     stallLimitMs: STALL_LIMIT_MS + 2 * meanMs,
     roundsMax: options.roundsMax,

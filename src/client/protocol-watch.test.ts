@@ -11,31 +11,59 @@ beforeAll(async () => {
   recorded = await recordGame();
 });
 
-function watchAs(ownName: string | undefined = 'Hana'): ProtocolWatch {
+function watchAs(ownName: string | undefined): ProtocolWatch {
   const watch = new ProtocolWatch({ ownName, isOwnId: (id) => id.startsWith('m') });
   watch.seated();
   return watch;
 }
 
 function see(frames: readonly Frame[]): string[] {
-  const watch = watchAs();
+  const watch = watchAs('Hana');
   for (const frame of frames) watch.see(JSON.stringify(frame));
   return watch.violations.map(({ sentence }) => sentence);
 }
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- wire data is changed here at any depth */
-type Data = Record<string, any>;
-
-function isPhase(phase: string, when: (data: Data) => boolean = () => true): (frame: Frame) => boolean {
-  return ({ event, data }) => event === 'phase_change' && data['phase'] === phase && when(data['phase_data'] as Data);
+function isPhase(phase: string, when: (data: Frame['data']) => boolean = () => true): (frame: Frame) => boolean {
+  return ({ event, data }) => event === 'phase_change' && data['phase'] === phase && when(at(data, 'phase_data'));
 }
 
+/** A turn in which so many have played. */
+function turnAfter(plays: number): (frame: Frame) => boolean {
+  return isPhase('turn', (data) => Object.keys(at(data, 'turn_plays')).length === plays);
+}
+
+function declarationAfter(declarations: number): (frame: Frame) => boolean {
+  return isPhase('declaration', (data) => Object.keys(at(data, 'declarations')).length === declarations);
+}
+
+function isEvent(event: string): (frame: Frame) => boolean {
+  return (frame) => frame.event === event;
+}
+
+/** The member at a path such as `players.Hana.hand`. */
+function at(data: unknown, path: string): Record<string, unknown> {
+  let value = data;
+  for (const key of path === '' ? [] : path.split('.')) value = (value as Record<string, unknown>)[key];
+  return value as Record<string, unknown>;
+}
+
+/** What a member is changed to; `DELETED` takes it away, a function is given what it was. */
+type Change = unknown;
+const DELETED = Symbol('deleted');
+const PLUS_1: Change = (before: number) => before + 1;
+const REVERSED: Change = (before: unknown[]) => before.toReversed();
+
 /** The game with its first fitting frame changed, up to and including that frame. */
-function tampered(fits: (frame: Frame) => boolean, change: (data: Data) => void): Frame[] {
+function tampered(fits: (frame: Frame) => boolean, ...changes: (readonly [path: string, change: Change])[]): Frame[] {
   const index = recorded.findIndex(fits);
   expect(index).toBeGreaterThanOrEqual(0);
   const frames = structuredClone(recorded.slice(0, index + 1));
-  change(frames[index]!.data as Data);
+  for (const [path, change] of changes) {
+    const owner = at(frames[index]!.data, path.split('.').slice(0, -1).join('.'));
+    const key = path.split('.').at(-1)!;
+    if (change === DELETED) Reflect.deleteProperty(owner, key);
+    else owner[key] = typeof change === 'function' ? (change as (before: unknown) => unknown)(owner[key]) : change;
+  }
   return frames;
 }
 
@@ -62,15 +90,13 @@ test.each([
     'room_update seats a name twice: A, A',
   ],
 ])('%s: %s', (text, sentence) => {
-  const watch = watchAs();
+  const watch = watchAs('Hana');
   watch.see(text);
   expect(watch.violations).toEqual([{ sentence, frame: text }]);
 });
 
 test('finds the hand of somebody else, and any hand before the eyes of a spectator', () => {
-  const foreign = tampered(isPhase('declaration'), (data) => {
-    data['players'].Gio.hand = ['GENERAL_RED(14)'];
-  });
+  const foreign = tampered(isPhase('declaration'), ['players.Gio.hand', ['GENERAL_RED(14)']]);
   expect(see(foreign)).toEqual(['a piece is shown at .players.Gio.hand']);
 
   const spectator = watchAs(undefined);
@@ -78,152 +104,88 @@ test('finds the hand of somebody else, and any hand before the eyes of a spectat
   expect(spectator.violations[0]?.sentence).toBe('a piece is shown at .players.Hana.hand');
 });
 
-const changes: [string, (frame: Frame) => boolean, (data: Data) => void][] = [
+const lies: [string, (frame: Frame) => boolean, ...(readonly [string, Change])[]][] = [
   [
     'phase_change is malformed: phase_data.required_piece_count: Invalid input: expected number, received undefined',
     isPhase('turn'),
-    (data) => delete data['phase_data'].required_piece_count,
+    ['phase_data.required_piece_count', DELETED],
   ],
   [
     'phase_change is malformed: players.Gio.avatar_color: Invalid input: expected string, received undefined',
     isPhase('turn'),
-    (data) => delete data['players'].Gio.avatar_color,
+    ['players.Gio.avatar_color', DELETED],
   ],
-  [
-    'the round went from 1 to 2 between preparation and round_start',
-    isPhase('round_start'),
-    (data) => (data['round'] = 2),
-  ],
+  ['the round went from 1 to 2 between preparation and round_start', isPhase('round_start'), ['round', 2]],
   [
     'turn has the players Gio, Bot 3, Bot 4, not Hana, Gio, Bot 3, Bot 4 in this order',
     isPhase('turn'),
-    (data) => delete data['players'].Hana,
+    ['players.Hana', DELETED],
   ],
   [
     'turn has the players Gio, Hana, Bot 3, Bot 4, not Hana, Gio, Bot 3, Bot 4 in this order',
     isPhase('turn'),
-    (data) => {
-      const { Hana, Gio, ...bots } = data['players'];
-      data['players'] = { Gio, Hana, ...bots };
-    },
+    ['players', ({ Hana, Gio, ...bots }: Record<string, unknown>) => ({ Gio, Hana, ...bots })],
   ],
-  ['the entry of Gio is named Mona', isPhase('turn'), (data) => (data['players'].Gio.name = 'Mona')],
-  ['declaration lacks the own hand', isPhase('declaration'), (data) => delete data['players'].Hana.hand],
-  ['own hand of 8 pieces with hand_size 7', isPhase('declaration'), (data) => (data['players'].Hana.hand_size = 7)],
-  [
-    'own hand holds SOLDIER_RED(3)',
-    isPhase('round_start'),
-    (data) => (data['players'].Hana.hand[0] = 'SOLDIER_RED(3)'),
-  ],
-  ['own hand became', isPhase('turn'), (data) => data['players'].Hana.hand.sort()],
-  [
-    'hand sizes in declaration: Hana 8, Gio 7, Bot 3 8, Bot 4 8',
-    isPhase('declaration'),
-    (data) => (data['players'].Gio.hand_size = 7),
-  ],
-  [
-    'hand sizes in turn do not fit the plays',
-    isPhase('turn', ({ turn_plays }) => Object.keys(turn_plays).length === 2),
-    (data) => (data['players'].Gio.hand_size = 3),
-  ],
-  ['hand sizes in turn_results', isPhase('turn_results'), (data) => (data['players'].Gio.hand_size = 1)],
+  ['the entry of Gio is named Mona', isPhase('turn'), ['players.Gio.name', 'Mona']],
+  ['declaration lacks the own hand', isPhase('declaration'), ['players.Hana.hand', DELETED]],
+  ['own hand of 8 pieces with hand_size 7', isPhase('declaration'), ['players.Hana.hand_size', 7]],
+  ['own hand holds SOLDIER_RED(3)', isPhase('round_start'), ['players.Hana.hand.0', 'SOLDIER_RED(3)']],
+  ['own hand became', isPhase('turn'), ['players.Hana.hand', REVERSED]],
+  ['hand sizes in declaration: Hana 8, Gio 7, Bot 3 8, Bot 4 8', isPhase('declaration'), ['players.Gio.hand_size', 7]],
+  ['hand sizes in turn do not fit the plays', turnAfter(2), ['players.Gio.hand_size', 3]],
+  ['hand sizes in turn_results', isPhase('turn_results'), ['players.Gio.hand_size', 1]],
   [
     'hand sizes in preparation',
-    isPhase('preparation', (data) => !data['dealing_cards']),
-    (data) => (data['players'].Gio.hand_size = 0),
+    isPhase('preparation', (data) => data['dealing_cards'] === false),
+    ['players.Gio.hand_size', 0],
   ],
-  [
-    'current_starter is Mona, who is not at the table',
-    isPhase('round_start'),
-    (data) => (data['phase_data'].current_starter = 'Mona'),
-  ],
-  [
-    'round_start falls back to the default starter',
-    isPhase('round_start'),
-    (data) => (data['phase_data'].starter_reason = 'default'),
-  ],
-  ['declaration_order is', isPhase('declaration'), (data) => data['phase_data'].declaration_order.reverse()],
-  [
-    'declaration_total 9, but they add up to',
-    isPhase('declaration', ({ declarations }) => Object.keys(declarations).length === 2),
-    (data) => (data['phase_data'].declaration_total = 9),
-  ],
+  ['current_starter is Mona, who is not at the table', isPhase('round_start'), ['phase_data.current_starter', 'Mona']],
+  ['falls back to the default starter', isPhase('round_start'), ['phase_data.starter_reason', 'default']],
+  ['declaration_order is', isPhase('declaration'), ['phase_data.declaration_order', REVERSED]],
+  ['declaration_total 9, but they add up to', declarationAfter(2), ['phase_data.declaration_total', 9]],
   [
     'the four declarations add up to 8',
-    isPhase('declaration', ({ declarations }) => Object.keys(declarations).length === 4),
-    (data) => {
-      for (const name of Object.keys(data['phase_data'].declarations)) data['phase_data'].declarations[name] = 2;
-      data['phase_data'].declaration_total = 8;
-    },
+    declarationAfter(4),
+    [
+      'phase_data.declarations',
+      (before: Record<string, number>) => Object.fromEntries(Object.keys(before).map((name) => [name, 2])),
+    ],
+    ['phase_data.declaration_total', 8],
   ],
+  ['current_declarer nobody, but it is for', isPhase('declaration'), ['phase_data.current_declarer', null]],
+  ['turn_order is', isPhase('turn'), ['phase_data.turn_order', REVERSED]],
+  ['required_piece_count 2 after 0 plays', isPhase('turn'), ['phase_data.required_piece_count', 2]],
+  ['pieces, required 6', turnAfter(1), ['phase_data.required_piece_count', 6]],
+  ['turn_complete is true after 0 plays', isPhase('turn'), ['phase_data.turn_complete', true]],
+  ['current_player Mona, but it is for', isPhase('turn'), ['phase_data.current_player', 'Mona']],
+  ['more than 8 piles in one round', isPhase('turn'), ['phase_data.pile_counts.Gio', 9]],
+  ['turn 1 with 0 plays was followed by turn 2 with 1', turnAfter(1), ['phase_data.current_turn_number', 2]],
+  ['turn_complete is malformed: winner', isEvent('turn_complete'), ['winner', DELETED]],
+  ['but Mona starts next', isEvent('turn_complete'), ['next_starter', 'Mona']],
+  ['turn_complete for turn 5', isEvent('turn_complete'), ['turn_number', 5]],
+  ['turn_complete says all_hands_empty', isEvent('turn_complete'), ['all_hands_empty', (before: boolean) => !before]],
+  ['gets 0 piles for', isEvent('turn_complete'), ['player_piles', {}]],
+  ['turn_players_data are not the four players', isEvent('turn_complete'), ['turn_players_data', REVERSED]],
+  ['scoring is not about the four players', isPhase('scoring'), ['phase_data.round_scores.Gio', DELETED]],
+  ['Gio declared', isPhase('scoring'), ['phase_data.round_scores.Gio.final_score', PLUS_1]],
+  ['scoring shows two totals of Gio', isPhase('scoring'), ['phase_data.total_scores.Gio', PLUS_1]],
   [
-    'current_declarer nobody, but it is for',
-    isPhase('declaration'),
-    (data) => (data['phase_data'].current_declarer = null),
-  ],
-  ['turn_order is', isPhase('turn'), (data) => data['phase_data'].turn_order.reverse()],
-  ['required_piece_count 2 after 0 plays', isPhase('turn'), (data) => (data['phase_data'].required_piece_count = 2)],
-  [
-    'required 4',
-    isPhase('turn', ({ turn_plays }) => Object.keys(turn_plays).length === 1),
-    (data) => (data['phase_data'].required_piece_count = 4),
-  ],
-  ['turn_complete is true after 0 plays', isPhase('turn'), (data) => (data['phase_data'].turn_complete = true)],
-  ['current_player Mona, but it is for', isPhase('turn'), (data) => (data['phase_data'].current_player = 'Mona')],
-  ['more than 8 piles in one round', isPhase('turn'), (data) => (data['phase_data'].pile_counts.Gio = 9)],
-  [
-    'turn 1 with 0 plays was followed by turn 2 with 1',
-    isPhase('turn', ({ turn_plays }) => Object.keys(turn_plays).length === 1),
-    (data) => (data['phase_data'].current_turn_number = 2),
-  ],
-  ['turn_complete is malformed: winner', ({ event }) => event === 'turn_complete', (data) => delete data['winner']],
-  ['Mona starts next', ({ event }) => event === 'turn_complete', (data) => (data['next_starter'] = 'Mona')],
-  ['turn_complete for turn 5', ({ event }) => event === 'turn_complete', (data) => (data['turn_number'] = 5)],
-  [
-    'turn_complete says all_hands_empty',
-    ({ event }) => event === 'turn_complete',
-    (data) => (data['all_hands_empty'] = !data['all_hands_empty']),
-  ],
-  ['gets 0 piles for', ({ event }) => event === 'turn_complete', (data) => (data['player_piles'] = {})],
-  [
-    'turn_players_data are not the four players',
-    ({ event }) => event === 'turn_complete',
-    (data) => data['turn_players_data'].reverse(),
-  ],
-  ['scoring is not about the four players', isPhase('scoring'), (data) => delete data['phase_data'].round_scores.Gio],
-  ['Gio declared', isPhase('scoring'), (data) => (data['phase_data'].round_scores.Gio.final_score += 1)],
-  ['scoring shows two totals of Gio', isPhase('scoring'), (data) => (data['phase_data'].total_scores.Gio += 1)],
-  [
-    'Gio had 20, got',
+    'Gio had 40, got',
     isPhase('scoring'),
-    (data) => {
-      data['phase_data'].round_scores.Gio.total_score += 1;
-      data['phase_data'].total_scores.Gio += 1;
-    },
+    ['phase_data.round_scores.Gio.total_score', PLUS_1],
+    ['phase_data.total_scores.Gio', PLUS_1],
   ],
-  ['game_complete is true with', isPhase('scoring'), (data) => (data['phase_data'].game_complete = true)],
-  ['winners are Gio, not', isPhase('scoring'), (data) => (data['phase_data'].winners = ['Gio'])],
-  [
-    'final_rankings do not have the ranks 1 to 4',
-    isPhase('game_over'),
-    (data) => (data['phase_data'].final_rankings[1].rank = 1),
-  ],
-  [
-    'final_rankings are not sorted by score',
-    isPhase('game_over'),
-    (data) => (data['phase_data'].final_rankings[3].score = 90),
-  ],
-  [
-    'final_rankings are not the four players',
-    isPhase('game_over'),
-    (data) => (data['phase_data'].final_rankings[3].name = 'Mona'),
-  ],
-  ['winners are Mona, not', isPhase('game_over'), (data) => (data['phase_data'].winners = ['Mona'])],
-  ['total_rounds 77 in round', isPhase('game_over'), (data) => (data['phase_data'].game_stats.total_rounds = 77)],
+  ['game_complete is true with', isPhase('scoring'), ['phase_data.game_complete', true]],
+  ['winners are Gio, not', isPhase('scoring'), ['phase_data.winners', ['Gio']]],
+  ['do not have the ranks 1 to 4', isPhase('game_over'), ['phase_data.final_rankings.1.rank', 1]],
+  ['final_rankings are not sorted by score', isPhase('game_over'), ['phase_data.final_rankings.3.score', 90]],
+  ['final_rankings are not the four players', isPhase('game_over'), ['phase_data.final_rankings.3.name', 'Mona']],
+  ['winners are Mona, not', isPhase('game_over'), ['phase_data.winners', ['Mona']]],
+  ['total_rounds 77 in round', isPhase('game_over'), ['phase_data.game_stats.total_rounds', 77]],
 ];
 
-test.each(changes)('finds that %s', (sentence, fits, change) => {
-  expect(see(tampered(fits, change)).join('\n')).toContain(sentence);
+test.each(lies)('finds that %s', (sentence, fits, ...changes) => {
+  expect(see(tampered(fits, ...changes)).join('\n')).toContain(sentence);
 });
 
 test('finds a phase out of order', () => {
@@ -232,11 +194,11 @@ test('finds a phase out of order', () => {
 });
 
 test('finds a play that is missing between two messages, but allows for a gap between two connections', () => {
-  const one = recorded.find(isPhase('turn', ({ turn_plays }) => Object.keys(turn_plays).length === 1))!;
-  const three = recorded.find(isPhase('turn', ({ turn_plays }) => Object.keys(turn_plays).length === 3))!;
+  const one = recorded.find(turnAfter(1))!;
+  const three = recorded.find(turnAfter(3))!;
   expect(see([one, three])).toEqual(['turn 1 with 1 plays was followed by turn 1 with 3']);
 
-  const watch = watchAs();
+  const watch = watchAs('Hana');
   watch.see(JSON.stringify(one));
   watch.gap();
   watch.see(JSON.stringify(three));
@@ -244,7 +206,7 @@ test('finds a play that is missing between two messages, but allows for a gap be
 });
 
 test('finds a round that goes back, over a gap too', () => {
-  const watch = watchAs();
+  const watch = watchAs('Hana');
   watch.see(JSON.stringify(recorded.findLast(isPhase('declaration'))));
   watch.gap();
   watch.see(JSON.stringify(recorded.find(isPhase('declaration'))));
@@ -252,15 +214,15 @@ test('finds a round that goes back, over a gap too', () => {
 });
 
 test('asks for the own hand only once the server knows whose connection it is', () => {
-  const [frame] = tampered(isPhase('declaration'), (data) => delete data['players'].Hana.hand).slice(-1);
-  const watch = watchAs();
+  const frame = tampered(isPhase('declaration'), ['players.Hana.hand', DELETED]).at(-1);
+  const watch = watchAs('Hana');
   watch.gap();
   watch.see(JSON.stringify(frame));
   expect(watch.violations).toEqual([]);
 });
 
 test('keeps a limited number of violations', () => {
-  const watch = watchAs();
+  const watch = watchAs('Hana');
   for (let number = 0; number < 1000; number++) watch.see('x');
   expect(watch.violations).toHaveLength(100);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { SimulatedClock } from '../../actors/simulated-clock.js';
 import type { Acknowledgement } from './acknowledgement.js';
+import type { ClientSocket } from './client-socket.js';
 import { RoomClient, type RoomClientOptions } from './room-client.js';
 import { ScriptedServer, type ScriptedServerOptions } from './scripted-server.js';
 import { Session } from './session.js';
@@ -229,13 +230,14 @@ test('waits longer after each failure, with jitter, and gives up in the end', as
     connectFailuresMax: 4,
     connect: () => {
       handshakesMs.push(clock.elapsedMs());
-      const socket = {
-        onOpen: () => undefined,
-        onMessage: () => undefined,
-        onClose: (_code: number, _reason: string): void => undefined,
-        send: () => undefined,
-        close: () => undefined,
-        terminate: () => undefined,
+      const nothing = (): void => undefined;
+      const socket: ClientSocket = {
+        onOpen: nothing,
+        onMessage: nothing,
+        onClose: nothing,
+        send: nothing,
+        close: nothing,
+        terminate: nothing,
       };
       clock.defer(() => socket.onClose(1006, 'connect ECONNREFUSED'));
       return socket;

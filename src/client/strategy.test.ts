@@ -4,13 +4,17 @@ import { fullSet } from '../game/pieces.js';
 import { judgePlay } from '../game/turn.js';
 import type { Duty } from './duty.js';
 import { seededRandom } from './random.js';
-import { botStrategy, decide, randomStrategy } from './strategy.js';
+import { botStrategy, carefulStrategy, decide, randomStrategy } from './strategy.js';
 
 const weakHand = ['HORSE_RED', 'SOLDIER_RED', 'CANNON_BLACK'] as const;
 
-test('random moves are always legal', () => {
+test.each([
+  ['random', randomStrategy],
+  ['careful', carefulStrategy],
+  ['bot', botStrategy],
+])('%s moves are always legal', (_name, make) => {
   const random = seededRandom(1);
-  const strategy = randomStrategy(random);
+  const strategy = make(random);
   for (let game = 0; game < 200; game++) {
     const hand = dealHands(shuffle(fullSet(), (n) => Math.floor(random() * n)))[0];
     for (const requiredCount of [null, 1, 2, 6]) {
@@ -34,6 +38,30 @@ test('random declarations come from the open values, and each comes', () => {
   };
   const declared = new Set(Array.from({ length: 200 }, () => strategy.declare(duty)));
   expect([...declared].sort()).toEqual(options);
+});
+
+test('a careful player throws its dearest pieces under a better play, and its cheapest while it lacks piles', () => {
+  const { play } = carefulStrategy(() => 0);
+  const hand = ['SOLDIER_RED', 'ADVISOR_RED', 'ELEPHANT_RED'] as const;
+  const answer = (missing: number, led: 'GENERAL_RED' | 'HORSE_RED') =>
+    play({ kind: 'play', key: '', hand, requiredCount: 1, plays: [[led]], missing });
+  expect(answer(0, 'GENERAL_RED')).toEqual([1]);
+  expect(answer(1, 'GENERAL_RED')).toEqual([0]);
+  expect(answer(0, 'HORSE_RED')).toEqual([0]);
+  expect(answer(1, 'HORSE_RED')).toEqual([1]);
+});
+
+test('a careful leader declares the piles of its largest set, leads it, and then gives the lead away', () => {
+  const { declare, play } = carefulStrategy(() => 0);
+  const hand = ['CANNON_RED', 'SOLDIER_BLACK', 'HORSE_RED', 'CHARIOT_RED', 'ELEPHANT_RED'] as const;
+  const options = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const duty = { kind: 'declare', key: '', hand, declaredBefore: [], zeroStreak: 0, options } as const;
+  expect(declare({ ...duty, position: 0 })).toBe(3);
+  expect(declare({ ...duty, position: 1 })).toBe(0);
+  expect(declare({ ...duty, position: 1, options: [2, 3] })).toBe(2);
+  const lead = { kind: 'play', key: '', hand, requiredCount: null, plays: [] } as const;
+  expect(play({ ...lead, missing: 3 })).toEqual([0, 2, 3]);
+  expect(play({ ...lead, missing: 0 })).toEqual([1]);
 });
 
 test('a bot accepts a redeal by its roll', () => {

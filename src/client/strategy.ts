@@ -1,5 +1,5 @@
 import { botAcceptsRedeal, botDeclare, botPlay } from '../game/bot.js';
-import { pointsOf, sumOfPoints, type Piece } from '../game/pieces.js';
+import { sumOfPoints, type Piece } from '../game/pieces.js';
 import { PLAY_PIECES_MAX } from '../game/play-type.js';
 import { turnWinner } from '../game/turn.js';
 import { validPlays } from '../game/valid-plays.js';
@@ -30,8 +30,8 @@ export function botStrategy(random: Random): Strategy {
 const SAFE_PAIR_POINTS = 18;
 
 /**
- * Declares next to nothing and keeps to it. The bots lose points on average, so that a game among them hardly ever ends;
- * one player like this wins against three of them within about twenty rounds.
+ * Declares what it is sure of, mostly nothing, and keeps to it. The bots lose points on average (rules.md R18), so that
+ * a game among them hardly ever ends; with a player like this it ends within about 25 rounds.
  */
 export function carefulStrategy(random: Random): Strategy {
   return {

@@ -20,6 +20,7 @@ export class Connection {
   name: string | null = null; // of the player in that seat
   open = true;
   answeredPing = true;
+  floodToldMs = Number.NEGATIVE_INFINITY; // monotonic
   #asked = 0;
 
   constructor(id: string, socket: ServerSocket, limits: SocketLimits, { path, session, token }: Handshake) {

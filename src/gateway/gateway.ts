@@ -61,6 +61,8 @@ export interface GatewaySettings {
 
 /** The room page asks before it listens; it gets its answer again that much later (protocol.md 7.1.17). */
 const REPEAT_MS = 250;
+/** A socket that floods is told so at most that often. */
+const FLOOD_ANSWER_MS = 1_000;
 /** Entries read back to tell a returning player what it missed. */
 const MISSED_ENTRIES_MAX = 1000;
 
@@ -154,6 +156,9 @@ export class Gateway {
     const { clock, settings } = this.#ports;
     const flood = connection.limits.frame(clock.elapsedMs());
     if (flood.kind === 'limited') {
+      // One answer for many: otherwise a flood in would be a flood out.
+      if (clock.elapsedMs() - connection.floodToldMs < FLOOD_ANSWER_MS) return;
+      connection.floodToldMs = clock.elapsedMs();
       connection.send(rateLimited(null, flood.retryAfterS));
       return;
     }
@@ -405,7 +410,11 @@ export class Gateway {
 
   #tellAway(roomId: string, seat: Seat): void {
     if (this.#isPresent(roomId, seat)) return;
-    const cause: Cause = { correlationId: `away-${roomId}-${seat}-${++this.#awayTold}`, session: null, messageId: null };
+    const cause: Cause = {
+      correlationId: `away-${roomId}-${seat}-${++this.#awayTold}`,
+      session: null,
+      messageId: null,
+    };
     this.#askers.set(cause.correlationId, {
       connection: null,
       messageId: null,

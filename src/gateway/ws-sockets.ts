@@ -33,8 +33,10 @@ export function attachSockets(server: ServerType, { gateway, sessions, config, l
   server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
     raw.on('error', (failure) => log.debug({ err: failure }, 'socket lost in its handshake'));
     const path = pathOf(request);
-    if (path === null) return refuseUpgrade(raw, '404 Not Found');
-    if (!originAllowed(request, config.allowedOrigins)) return refuseUpgrade(raw, '403 Forbidden');
+    if (path === null || !originAllowed(request, config.allowedOrigins)) {
+      refuseUpgrade(raw, path === null ? '404 Not Found' : '403 Forbidden');
+      return;
+    }
 
     const known = sessions.fromCookieHeader(request.headers.cookie);
     const issued = known === null ? sessions.issue() : null;

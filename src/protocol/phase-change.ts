@@ -152,24 +152,30 @@ export function roundStartData(view: RoomView): PhaseData {
 /** protocol.md 4.3.5 */
 export function declarationData(view: RoomView): PhaseData {
   const game = running(view);
-  const order = seatOrderFrom(game.starter ?? 0);
-  const done = order.filter((seat) => game.declarations[seat] !== null);
-  const next = order[done.length];
+  const next = nextDeclarer(game);
   return {
-    declaration_order: order.map((seat) => nameOf(view, seat)),
-    current_declarer_index: done.length,
-    declarations: byName(view, (seat) => game.declarations[seat], done),
-    declaration_total: done.reduce<number>((sum, seat) => sum + (game.declarations[seat] ?? 0), 0),
-    current_declarer: next === undefined ? null : nameOf(view, next),
+    ...declarationSetupData(view),
+    current_declarer: next === null ? null : nameOf(view, next),
     // The frontend works this out by itself; other clients need not (rules.md D2).
     ...(game.declareOptions !== null && { allowed_values: game.declareOptions }),
   };
 }
 
-/** The first of the two messages on entry, before anybody is named (protocol.md 4.3.5). */
+function nextDeclarer(game: GameView): Seat | null {
+  return seatOrderFrom(game.starter ?? 0).find((seat) => game.declarations[seat] === null) ?? null;
+}
+
+/** The first of the two messages on entry names nobody yet (protocol.md 4.3.5). */
 export function declarationSetupData(view: RoomView): PhaseData {
-  const { current_declarer: _, allowed_values: __, ...setup } = declarationData(view);
-  return setup;
+  const game = running(view);
+  const order = seatOrderFrom(game.starter ?? 0);
+  const done = order.filter((seat) => game.declarations[seat] !== null);
+  return {
+    declaration_order: order.map((seat) => nameOf(view, seat)),
+    current_declarer_index: done.length,
+    declarations: byName(view, (seat) => game.declarations[seat], done),
+    declaration_total: done.reduce<number>((sum, seat) => sum + (game.declarations[seat] ?? 0), 0),
+  };
 }
 
 /** protocol.md 4.3.6. Pieces of all plays are open at once, as in the existing system. */

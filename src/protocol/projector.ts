@@ -1,6 +1,6 @@
 import type { RoomEvent } from '../../actors/room/room-event.js';
 import type { RoomView } from '../../actors/room/room-view.js';
-import type { Seat } from '../game/seats.js';
+import { type Seat, SEATS } from '../game/seats.js';
 import {
   declarationData,
   declarationSetupData,
@@ -276,11 +276,12 @@ function missedMessage(view: RoomView, event: RoomEvent, seq: number): { event_t
     case 'hostChanged':
       return { event_type: 'host_changed', data: hostChanged(nameOf(view, event.from), nameOf(view, event.to)).data };
     case 'roundScored': {
-      const scores = event.scores.map(({ declared, captured, score, total }, seat) => [
-        view.seats[seat]?.name ?? '',
-        { declared, actual: captured, final_score: score, total_score: total },
-      ]);
-      const phaseData = { round_scores: Object.fromEntries(scores) };
+      const roundScores: Record<string, unknown> = {};
+      for (const seat of SEATS) {
+        const { declared, captured, score, total } = event.scores[seat];
+        roundScores[nameOf(view, seat)] = { declared, actual: captured, final_score: score, total_score: total };
+      }
+      const phaseData = { round_scores: roundScores };
       return { event_type: 'phase_change', data: { phase: 'scoring', round: event.round, phase_data: phaseData } };
     }
     case 'gameEnded': {

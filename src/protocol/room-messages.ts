@@ -70,7 +70,10 @@ function closing(view: RoomView, why: CloseReason): Record<string, unknown> {
       return { message: 'Room closed: its host never arrived', reason: 'host_absent' };
     case 'abandoned': {
       const ended = view.game?.endedAt != null;
-      return { reason: 'All players disconnected', timeout_seconds: (ended ? ABANDONED_END_MS : ABANDONED_GAME_MS) / 1000 };
+      return {
+        reason: 'All players disconnected',
+        timeout_seconds: (ended ? ABANDONED_END_MS : ABANDONED_GAME_MS) / 1000,
+      };
     }
     case 'finished':
       return { message: 'Game has ended', reason: 'game_over' };

@@ -20,7 +20,9 @@ function endGame(state: RoomState, at: number): Outcome {
 
 function shownLongEnough({ context, event }: { readonly context: RoomState; readonly event: RoomMessage }): boolean {
   const endedAt = context.game?.endedAt;
-  return event.type === 'timer' && event.timer === 'finished' && endedAt != null && event.at >= endedAt + FINISHED_ROOM_MS;
+  return (
+    event.type === 'timer' && event.timer === 'finished' && endedAt != null && event.at >= endedAt + FINISHED_ROOM_MS
+  );
 }
 
 /** The result stands until everybody has gone, ten minutes at most (rules.md R17.5, D23). */

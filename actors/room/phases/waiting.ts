@@ -33,7 +33,11 @@ function hostNeverCame({ context, event }: Scope): boolean {
   );
 }
 
-const hostLeaves = { guard: hostGoes, target: '#room.closed', actions: announce({ type: 'roomClosed', why: 'hostLeft' }) };
+const hostLeaves = {
+  guard: hostGoes,
+  target: '#room.closed',
+  actions: announce({ type: 'roomClosed', why: 'hostLeft' }),
+};
 
 /** Before the start: seats are taken and freed (rules.md R16). */
 export const waiting = roomSetup.createStateConfig({
