@@ -44,6 +44,19 @@ export class MachineRunner<S, M extends Message, E extends DomainEvent> {
     return { value, context };
   }
 
+  /**
+   * Whether the room would take the message now: asked of the machine itself, on a copy, so that there is no second
+   * set of rules to keep in step.
+   */
+  static can<S, M extends Message, E extends DomainEvent, V>(
+    definition: RoomDefinition<S, M, E, V>,
+    snapshot: RoomSnapshot<S>,
+    message: M,
+  ): { readonly kind: 'allowed' } | Refused {
+    const result = MachineRunner.restore(definition, snapshot).step(message);
+    return result.kind === 'refused' ? result : { kind: 'allowed' };
+  }
+
   /** @throws what the machine threw; the runner is of no use after that */
   step(message: M): StepResult<E> {
     this.#actor.send(message);

@@ -2,6 +2,7 @@ import type { Append, JournalEngine, JournalWriter, Outcome, RowChange } from '.
 import type { Clock } from './clock.js';
 import { idempotencyKey } from './idempotency.js';
 import type { Lane, MailboxOptions } from './mailbox.js';
+import { MachineRunner } from './machine-runner.js';
 import type { Outages } from './outages.js';
 import { type Recovered, recover } from './recovery.js';
 import { type Cause, type Envelope, RoomActor, type RoomOutput, type Unavailable } from './room-actor.js';
@@ -202,11 +203,24 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
 
   /** The durable state of a room as `viewer` may see it, without touching the room; null for an unknown one. */
   async query(roomId: string, viewer: Viewer): Promise<{ readonly seq: number; readonly view: V } | null> {
+    const durable = await this.#durableSnapshot(roomId);
+    return durable && { seq: durable.seq, view: this.#ports.definition.view(durable.snapshot, viewer) };
+  }
+
+  /** Whether a room would take a message as things stand; null for an unknown room. Changes and wakes nothing. */
+  async can(roomId: string, message: Untimed<M>): Promise<{ readonly kind: 'allowed' } | Refused | null> {
+    const { definition, now } = this.#ports;
+    const snapshot = await this.#durableSnapshot(roomId);
+    if (snapshot === null) return null;
+    return MachineRunner.can(definition, snapshot.snapshot, { ...message, at: now() } as unknown as M);
+  }
+
+  async #durableSnapshot(roomId: string): Promise<{ readonly seq: number; readonly snapshot: RoomSnapshot<S> } | null> {
     const { definition, engine } = this.#ports;
     const live = this.#actors.get(roomId)?.durable;
-    if (live != null) return { seq: live.seq, view: definition.view(live.snapshot, viewer) };
+    if (live != null) return live;
     const room = await recover(engine, definition, roomId);
-    return room && { seq: room.seq, view: definition.view(room.runner.snapshot, viewer) };
+    return room && { seq: room.seq, snapshot: room.runner.snapshot };
   }
 
   /** The store is back (or has gone): rooms reconsider what they held. */
