@@ -189,6 +189,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     this.#inFlight = [];
     this.#dropGate(why);
     this.#refuseWaiting(why);
+    this.#announceWritable();
   }
 
   /** Reconsiders messages and deadline after the store came back. */
@@ -210,11 +211,14 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
       this.#running = false;
     }
     if (this.#quarantined) this.#refuseWaiting('quarantined');
-    if (this.#mailbox.count === 0 && this.#whenWritable.length > 0) {
-      const waiting = this.#whenWritable;
-      this.#whenWritable = [];
-      for (const callback of waiting) callback();
-    }
+    this.#announceWritable();
+  }
+
+  #announceWritable(): void {
+    if (this.#mailbox.count > 0 || this.#whenWritable.length === 0) return;
+    const waiting = this.#whenWritable;
+    this.#whenWritable = [];
+    for (const callback of waiting) callback();
   }
 
   #handle({ body, cause }: Envelope<M>): void {

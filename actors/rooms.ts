@@ -1,4 +1,11 @@
-import type { Append, JournalEngine, JournalWriter, Outcome, RowChange } from '../persistence/journal.js';
+import {
+  type Append,
+  type JournalEngine,
+  type JournalWriter,
+  type Outcome,
+  type RowChange,
+  StoreFailure,
+} from '../persistence/journal.js';
 import type { Clock } from './clock.js';
 import { idempotencyKey } from './idempotency.js';
 import type { Lane, MailboxOptions } from './mailbox.js';
@@ -51,6 +58,8 @@ export interface RoomsPorts<S, M extends Message, E extends DomainEvent, V> {
 const CREATION_MEMORY_MS = 600_000;
 const CODE_TRIES = 8;
 const LISTED_ROWS_MAX = 1_000_000;
+/** A room whose journal could not be read is tried again after that. */
+const READ_AGAIN_MS = 1_000;
 
 /**
  * All rooms of this process: the one seam through which sockets, HTTP, bots, tools and tests reach them. Whoever tells
@@ -285,10 +294,19 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
       if (recovered === null) throw new Error(`room ${roomId} is listed but has no journal`);
     } catch (failure) {
       onFailure(roomId, failure);
-      actor.abandon('quarantined');
+      if (failure instanceof StoreFailure) this.#postpone(roomId, actor);
+      else actor.abandon('quarantined');
       return;
     }
     actor.start(recovered);
+  }
+
+  /** The journal can't be read just now: the room stays on the disk, and whatever it had to do is tried again. */
+  #postpone(roomId: string, actor: RoomActor<S, M, E, V>): void {
+    this.#actors.delete(roomId);
+    this.#idle.set(roomId, null);
+    this.#deadlines.set(roomId, this.#ports.now() + READ_AGAIN_MS);
+    actor.abandon('storeAway');
   }
 
   #actor(roomId: string): RoomActor<S, M, E, V> {
@@ -402,7 +420,8 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
     const actor = this.#actors.get(roomId);
     if (actor === undefined) return;
     const { now, writer } = this.#ports;
-    const stays = (): boolean => now() < actor.activeAt + this.#idleMs || !actor.isQuiet;
+    // While the store is away a room may hold an alarm that has rung: only in memory it is heard of again.
+    const stays = (): boolean => now() < actor.activeAt + this.#idleMs || !actor.isQuiet || !writer.available;
     if (!stays()) {
       const append = actor.snapshotAppend();
       const saved = append === null || (await decided(writer, append)).kind === 'committed';

@@ -8,7 +8,15 @@ import {
   noJitterGenerator,
 } from 'cockatiel';
 import { assertAppend } from './append-check.js';
-import { type Append, type JournalEngine, type Outage, StoreFailure, type Verdict } from './journal.js';
+import {
+  type Append,
+  type JournalEngine,
+  type JournalWriter,
+  type Outage,
+  type Outcome,
+  StoreFailure,
+  type Verdict,
+} from './journal.js';
 
 /** Time and turns of the event loop. `schedule` and `defer` never run their function before they return. */
 export interface GroupCommitClock {
@@ -24,12 +32,7 @@ export interface GroupCommitOptions {
   readonly failuresToOpen?: number; // failures in a row that open the breaker
 }
 
-export type Outcome =
-  | { readonly kind: 'committed' }
-  | { readonly kind: 'conflict'; readonly actualSeq: number } // equal to `expectedSeq`: its rows or a closed room refuse it
-  | { readonly kind: 'aborted'; readonly reason: AbortReason }; // not in the store; may be tried again when it is available
-
-export type AbortReason =
+type AbortReason =
   | 'storeFailed' // the commit it was in, or the one in front, failed
   | 'storeAway' // the breaker is open
   | 'builtOnLost' // an append of its room in front of it was refused
@@ -77,7 +80,7 @@ const COMMITTED: Outcome = { kind: 'committed' };
  * By 2 and 3, what is offered after a room was told was built on what is durable, and all that was offered before is
  * decided: no other append with a lost one's number can pass it. This is why no generation is handed around.
  */
-export class GroupCommit {
+export class GroupCommit implements JournalWriter {
   readonly #engine: JournalEngine;
   readonly #clock: GroupCommitClock;
   readonly #batchCountMax: number;
@@ -142,9 +145,9 @@ export class GroupCommit {
     this.#undecidedCount++;
     // An append may be refused at once only where nothing of its room is undecided: a room learns in order.
     const isIdle = this.#underWay === null && this.#queue.length === 0;
-    if (this.#untold.has(append.roomId)) this.#refuse(waiting, 'builtOnLost');
-    else if (this.#isStopped && isIdle) this.#refuse(waiting, 'stopped');
+    if (this.#isStopped && isIdle) this.#refuse(waiting, 'stopped');
     else if (!this.available && isIdle) this.#refuse(waiting, 'storeAway');
+    else if (this.#untold.has(append.roomId)) this.#refuse(waiting, 'builtOnLost');
     else this.#enqueue(waiting);
   }
 
@@ -320,29 +323,37 @@ export class GroupCommit {
     }
   }
 
-  /** Which of a batch's appends are in the store. Rows that came with nothing else leave no trace: they count as not. */
+  /**
+   * Which of a batch's appends are in the store. It is asked as the store judges: a room's appends in order, none
+   * behind one that was refused. Rows that came with nothing else leave no trace: they are there if what follows is.
+   */
   async #askCommitted(appends: readonly Append[]): Promise<Set<Append>> {
-    const heads = new Map<string, { seq: number; hash: string; snapshotSeq: number }>();
-    const roomIds = new Set(appends.map(({ roomId }) => roomId));
-    for (const head of await this.#engine.heads([...roomIds])) heads.set(head.roomId, head);
+    const byRoom = new Map<string, Append[]>();
+    for (const append of appends) {
+      const ofRoom = byRoom.get(append.roomId);
+      if (ofRoom === undefined) byRoom.set(append.roomId, [append]);
+      else ofRoom.push(append);
+    }
     const committed = new Set<Append>();
-    // Backwards: an entry that is there proves those of its room in front of it, which its hash covers.
-    const proven = new Set<string>();
-    for (const append of appends.toReversed()) {
-      const { roomId, entry, snapshot } = append;
-      const head = heads.get(roomId);
-      if (head === undefined) continue;
-      if (entry !== null && !proven.has(roomId) && (await this.#holds(entry, head))) proven.add(roomId);
-      const isThere = entry === null ? snapshot !== null && head.snapshotSeq >= snapshot.seq : proven.has(roomId);
-      if (isThere) committed.add(append);
+    for (const { roomId, seq, snapshotSeq } of await this.#engine.heads([...byRoom.keys()])) {
+      const ofRoom = byRoom.get(roomId)!;
+      const stored = await this.#engine.read(roomId, ofRoom[0]!.expectedSeq + 1, seq);
+      const hashes = new Map(stored.map((entry) => [entry.seq, entry.hash]));
+      let untraceable: Append[] = [];
+      for (const append of ofRoom) {
+        const { entry, snapshot } = append;
+        if (entry === null && snapshot === null) {
+          untraceable.push(append);
+          continue;
+        }
+        const isThere = entry === null ? snapshotSeq >= snapshot!.seq : hashes.get(entry.seq) === entry.hash;
+        if (!isThere) break;
+        if (entry !== null) hashes.delete(entry.seq); // the same entry offered twice is there once
+        for (const proven of [...untraceable, append]) committed.add(proven);
+        untraceable = [];
+      }
     }
     return committed;
-  }
-
-  async #holds(entry: NonNullable<Append['entry']>, head: { seq: number; hash: string }): Promise<boolean> {
-    if (head.seq <= entry.seq) return head.seq === entry.seq && head.hash === entry.hash;
-    const [stored] = await this.#engine.read(entry.roomId, entry.seq, entry.seq);
-    return stored?.hash === entry.hash;
   }
 
   #noteWritten(): void {

@@ -49,7 +49,12 @@ export interface Append {
   readonly closes: boolean; // the room takes no further entries: its stream is left out of `openStreams`
 }
 
-export type Verdict = { readonly kind: 'committed' } | { readonly kind: 'conflict'; readonly actualSeq: number }; // this append is not in the store; the rest of the batch is
+/**
+ * `conflict`: this append is not in the store, nor is any behind it of the same room in the batch; the rest is. Where
+ * `actualSeq` is the expected one, the version was right: the stream is closed, the fence is old, or a row was refused
+ * (its code is another room's).
+ */
+export type Verdict = { readonly kind: 'committed' } | { readonly kind: 'conflict'; readonly actualSeq: number };
 
 /** Where a stream stands: head row and tail taken together. */
 export interface StreamHead {
@@ -100,10 +105,13 @@ export interface JournalEngine {
   commit(batch: readonly Append[], aliveAt: number): Promise<readonly Verdict[]>;
   /** Writes only the alive mark: the sign that the store takes writes. ms since the epoch. */
   markAlive(at: number): Promise<void>;
-  /** Appends to the table of outages. */
+  /** Appends to the table of outages. One that begins like a recorded one is the same and only grows. */
   recordOutage(outage: Outage): Promise<void>;
 
-  /** The state of the named streams; streams that do not exist are left out. */
+  /**
+   * The state of the named streams; streams that do not exist are left out. After an unknown outcome it is final:
+   * it fails until that commit can't happen any more.
+   */
   heads(roomIds: readonly string[]): Promise<readonly StreamHead[]>;
   /** All streams that are not closed, in pages of at most 1,000, in order of creation. `cursor` 0 starts. */
   openStreams(cursor: number): Promise<Page<StreamHead>>;

@@ -15,7 +15,7 @@ export interface RoomRecord {
 }
 
 /** Columns that a new row must bring. A later `put` brings those that changed and leaves the others. */
-export const ROOM_COLUMNS_REQUIRED = [
+const ROOM_COLUMNS_REQUIRED = [
   'code',
   'status',
   'host_name',

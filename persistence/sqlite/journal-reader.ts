@@ -3,7 +3,7 @@ import type { Entry, Outage, Page, RoomRow, Snapshot, StreamHead } from '../jour
 import { type RoomRecord, toRoomRow } from '../room-record.js';
 import { type HeadRecord, SELECT_HEAD, toStreamHead } from './stream-head.js';
 
-export const PAGE_ROWS_MAX = 1_000;
+const PAGE_ROWS_MAX = 1_000;
 
 const SELECT_ROOM = 'SELECT * FROM rooms';
 

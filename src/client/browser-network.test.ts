@@ -95,7 +95,7 @@ test('stays away after the close code 1000', async () => {
 });
 
 test('takes the late end of an old socket for the end of the new one', async () => {
-  const { clock, server, network, events } = setUp({ closeLatencyMs: 50 });
+  const { clock, server, network, events } = setUp({ closeLatencyMs: 60 });
   network.connect('ABC123', 'Hana');
   await clock.advance(10);
   network.connect('ABC123', 'Hana');
@@ -109,6 +109,15 @@ test('takes the late end of an old socket for the end of the new one', async () 
   await clock.advance(5000);
   expect(events.at(-1)).toBe('ABC123 phase_change');
   expect(network.lost).toEqual([{ roomId: 'ABC123', event: 'declare' }]);
+});
+
+test('an old socket that ends promptly is no harm to the new one', async () => {
+  const { clock, network } = setUp({ closeLatencyMs: 40 });
+  network.connect('ABC123', 'Hana');
+  await clock.advance(10);
+  network.connect('ABC123', 'Hana');
+  await clock.advance(1000);
+  expect(network.isConnected('ABC123')).toBe(true);
 });
 
 test('pings every 30 s, and ends everything with 1001 when the page goes', async () => {

@@ -9,6 +9,11 @@ const CONNECT_LIMIT_MS = 10_000;
 const RECONNECT_MS = 1000;
 /** The frontend waits for nothing here; this is what a refused handshake takes at least. */
 const NAMELESS_RECONNECT_MS = 10;
+/**
+ * An old socket's end this long after its closing comes late. A browser tells it as soon as the server has answered the
+ * close frame; sockets here wait for the end of the TCP connection too, which would make the race unfairly close.
+ */
+const LATE_CLOSE_MS = 50;
 const GOING_AWAY = 1001;
 
 export interface BrowserNetworkOptions {
@@ -47,6 +52,7 @@ export class BrowserNetwork {
   readonly lost: LostMessage[] = [];
   readonly #options: BrowserNetworkOptions;
   readonly #connections = new Map<string, Connection>();
+  readonly #closedMs = new WeakMap<ClientSocket, number>(); // when we closed it
 
   constructor(options: BrowserNetworkOptions) {
     this.#options = options;
@@ -100,7 +106,7 @@ export class BrowserNetwork {
   }
 
   #newSocket(roomId: string): ClientSocket {
-    const { connect, session, onText, onFrame } = this.#options;
+    const { connect, clock, session, onText, onFrame } = this.#options;
     const socket = connect(`/ws/${roomId}`, session.headers());
     const isCurrent = (): boolean => this.#connections.get(roomId)?.socket === socket;
     socket.onOpen = (setCookie) => {
@@ -115,6 +121,8 @@ export class BrowserNetwork {
       if (read.kind === 'frame') onFrame(roomId, read.frame);
     };
     socket.onClose = (code) => {
+      const closedMs = this.#closedMs.get(socket);
+      if (closedMs !== undefined && clock.elapsedMs() - closedMs < LATE_CLOSE_MS) return;
       // By the room, as the frontend does it: the late end of an old socket hits the new connection (protocol.md 1.5).
       const connection = this.#connections.get(roomId);
       if (connection !== undefined) this.#closed(connection, code, connection.socket === socket);
@@ -185,7 +193,9 @@ export class BrowserNetwork {
 
   #forget(roomId: string): Connection | undefined {
     const connection = this.#connections.get(roomId);
-    connection?.cancelTimer();
+    if (connection === undefined) return undefined;
+    connection.cancelTimer();
+    this.#closedMs.set(connection.socket, this.#options.clock.elapsedMs());
     this.#connections.delete(roomId);
     return connection;
   }

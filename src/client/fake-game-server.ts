@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../../actors/clock.js';
 import { botDeclare, botPlay } from '../game/bot.js';
 import { dealHands, shuffle } from '../game/deal.js';
 import { finalOrder, isGameOver, winners } from '../game/game-end.js';
-import { judgeDeclaration, nextZeroStreak } from '../game/declaration.js';
+import { declareOptions, judgeDeclaration, nextZeroStreak } from '../game/declaration.js';
 import { fullSet, sumOfPoints, type Piece } from '../game/pieces.js';
 import { playType } from '../game/play-type.js';
 import { judgeRedealAnswer, resolveRedeal } from '../game/redeal.js';
@@ -317,9 +317,15 @@ class FakeRoom {
       declarations: values,
       declaration_total: sum(this.#declared),
       current_declarer: declarer === undefined ? null : this.#names([declarer])[0],
+      ...(declarer === undefined ? {} : { allowed_values: this.#allowedValues(declarer) }),
     });
     if (declarer === undefined) this.#startTurn(this.#order[0]!);
     else this.#botActs(declarer);
+  }
+
+  #allowedValues(seat: Seat): number[] {
+    const isLast = this.#declared.length === 3;
+    return declareOptions({ zeroStreak: this.#streaks[seat], sumSoFar: sum(this.#declared), isLast });
   }
 
   #declare(seat: Seat, value: unknown): string | undefined {

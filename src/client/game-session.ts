@@ -85,7 +85,9 @@ export async function playGame(options: GameSessionOptions): Promise<GameResult>
     const plays = people.map((human) => human.playOnceStarted());
     await host!.start();
     const ends = await Promise.race([Promise.all(plays), limits.reached]);
-    if (ends === 'stalled') throw new GameFailed(`Nothing has happened in room ${roomId} for a long time`);
+    if (ends === 'stalled') {
+      throw new GameFailed(`Nothing has happened in room ${roomId} for a long time${firstViolation(people)}`);
+    }
     const final =
       ends === 'roundsMax'
         ? { rounds: options.roundsMax!, winners: [], rankings: [] }
@@ -101,9 +103,18 @@ export async function playGame(options: GameSessionOptions): Promise<GameResult>
 function commonEnd(roomId: string, people: readonly Human[], ends: readonly PlayerEnd[]): FinalResult {
   const finals = ends.map((end, human) => {
     if (end.kind === 'gameOver') return end;
-    throw new GameFailed(`${people[human]!.name} left room ${roomId} early: ${whyEnded(end)}`);
+    throw new GameFailed(`${people[human]!.name} left room ${roomId} early: ${whyEnded(end)}${firstViolation(people)}`);
   });
   return finals[0]!;
+}
+
+/** Often the cause of what follows; a game that fails has no result to keep it in. */
+function firstViolation(people: readonly Human[]): string {
+  for (const { name, player } of people) {
+    const first = player?.violations[0];
+    if (first !== undefined) return `; ${name} saw that ${first.sentence}`;
+  }
+  return '';
 }
 
 function summary(roomId: string, people: readonly Human[], final: FinalResult, durationMs: number): GameResult {

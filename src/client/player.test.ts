@@ -246,11 +246,15 @@ test('reports a command that is never answered', async () => {
   expect(table.player.violations[0]?.sentence).toBe('declare m2 was never answered');
 });
 
-test('reports that it is asked to act without a hand', async () => {
+test('waits for its hand, which messages lack before the server knows whose connection it is', async () => {
   const table = await sitDown();
-  await say(table, 'phase_change', turn({}, []));
+  const { players, ...rest } = declaration({}) as { players: Record<string, Record<string, unknown>> };
+  const withoutHand = { ...players, Hana: { ...players['Hana'], hand: undefined } };
+  await say(table, 'phase_change', { ...rest, players: withoutHand });
   expect(await think(table)).toBeUndefined();
-  expect(table.player.violations.map(({ sentence }) => sentence)).toContain('asked to play with a hand of 0 pieces');
+  await say(table, 'phase_change', declaration({}));
+  expect(await think(table)).toMatchObject({ event: 'declare' });
+  expect(table.player.violations.map(({ sentence }) => sentence)).toEqual(['declaration lacks the own hand']);
 });
 
 test('goes on with its action after a drop, and finds nothing wrong with the gap', async () => {

@@ -129,7 +129,9 @@ export class Player {
   }
 
   #duty(): Duty | undefined {
-    return dutyOf(this.#client.view.game, this.name);
+    const duty = dutyOf(this.#client.view.game, this.name);
+    // Before the server knows whose connection it is, messages come without the own hand: one with it will follow.
+    return duty !== undefined && duty.hand.length >= 1 && duty.hand.length <= HAND_PIECES_MAX ? duty : undefined;
   }
 
   #lookAround(): void {
@@ -150,11 +152,6 @@ export class Player {
   async #act(key: string): Promise<void> {
     const duty = this.#duty();
     if (this.#over || duty?.key !== key) return;
-    if (duty.hand.length < 1 || duty.hand.length > HAND_PIECES_MAX) {
-      this.#watch.report(`asked to ${duty.kind} with a hand of ${duty.hand.length} pieces`);
-      this.#doneWith = key;
-      return;
-    }
     const { strategy, clock, random } = this.#options;
     const client = this.#client;
     const round = client.view.game?.round ?? 0;

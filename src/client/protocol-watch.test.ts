@@ -153,6 +153,7 @@ const lies: [string, (frame: Frame) => boolean, ...(readonly [string, Change])[]
     ['phase_data.declaration_total', 8],
   ],
   ['current_declarer nobody, but it is for', isPhase('declaration'), ['phase_data.current_declarer', null]],
+  ['allowed_values are 0, 8, not 0, 1', isPhase('declaration'), ['phase_data.allowed_values', [0, 8]]],
   ['turn_order is', isPhase('turn'), ['phase_data.turn_order', REVERSED]],
   ['required_piece_count 2 after 0 plays', isPhase('turn'), ['phase_data.required_piece_count', 2]],
   ['pieces, required 6', turnAfter(1), ['phase_data.required_piece_count', 6]],

@@ -34,6 +34,7 @@ const wirePhaseData = z.object({
   current_starter: z.string().optional(),
   declarations: z.record(z.string(), z.number()).optional(),
   current_declarer: z.string().nullish(),
+  allowed_values: z.array(z.number()).optional(), // of the current declarer
   current_player: z.string().nullish(),
   current_turn_number: z.number().optional(),
   required_piece_count: z.number().nullish(),

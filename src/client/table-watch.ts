@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { declareOptions } from '../game/declaration.js';
 import { WINNING_TOTAL } from '../game/game-end.js';
 import { scoreRound } from '../game/scoring.js';
 import type { Frame } from './frame.js';
@@ -75,6 +76,7 @@ const phaseChange = z.discriminatedUnion('phase', [
       declarations: countByName,
       declaration_total: count,
       current_declarer: z.string().nullish(),
+      allowed_values: z.array(count).optional(),
     }),
     ...common,
   }),
@@ -319,8 +321,8 @@ export class TableWatch {
     }
   }
 
-  #checkDeclaration({ phase_data, round }: InPhase<'declaration'>): void {
-    const { declaration_order: order, declarations, declaration_total, current_declarer } = phase_data;
+  #checkDeclaration({ phase_data, players, round }: InPhase<'declaration'>): void {
+    const { declaration_order: order, declarations, declaration_total, current_declarer, allowed_values } = phase_data;
     this.#checkRotation('declaration_order', order, order[0]);
     const declared = Object.keys(declarations);
     if (!sameList(declared, order.slice(0, declared.length))) {
@@ -335,6 +337,14 @@ export class TableWatch {
     const open = current_declarer === undefined && declared.length === 0;
     if (!open && (current_declarer ?? null) !== next) {
       this.#report(`current_declarer ${current_declarer ?? 'nobody'}, but it is for ${next ?? 'nobody'} to declare`);
+    }
+    const declarer = typeof current_declarer === 'string' ? players[current_declarer] : undefined;
+    if (declarer !== undefined && allowed_values !== undefined) {
+      const zeroStreak = declarer.zero_declares_in_a_row;
+      const right = declareOptions({ zeroStreak, sumSoFar: total, isLast: declared.length === 3 });
+      if (!sameList(allowed_values.map(String), right.map(String))) {
+        this.#report(`allowed_values are ${allowed_values.join(', ')}, not ${right.join(', ')}`);
+      }
     }
     this.#declared = { round, values: declarations };
   }

@@ -319,10 +319,10 @@ export class Gateway {
       return;
     }
     const cause = this.#ask(connection, message, (notice, tell) => {
-      const done = notice.kind === 'applied' || notice.kind === 'repeated';
-      if (done) this.#confirmFirst(connection, message);
+      const done = notice.kind === 'applied' || notice.kind === 'repeated' ? notice : null;
+      if (done !== null) this.#confirmFirst(connection, message);
       tell();
-      if (done) this.#confirmLast(connection, message);
+      if (done !== null) this.#confirmLast(connection, message, done);
     });
     this.#tell(connection, roomId, toRoomMessage(message, { session, seat }), cause, bytes);
   }
@@ -352,18 +352,15 @@ export class Gateway {
     }
   }
 
-  #confirmLast(connection: Connection, message: RoomCommandMessage): void {
+  #confirmLast(connection: Connection, message: RoomCommandMessage, { events }: Applied): void {
     if (message.event === 'leave_room') {
-      const data = { player_name: message.data.player_name, success: true, room_closed: this.#isClosed(connection) };
+      const closed = events.some((event) => event.type === 'roomClosed');
+      const data = { player_name: message.data.player_name, success: true, room_closed: closed };
       this.#reply(connection, message, { event: 'player_left', data });
     } else if (message.event === 'leave_game') {
       const data = { player_name: message.data.player_name };
       this.#reply(connection, message, { event: 'leave_game_success', data });
     }
-  }
-
-  #isClosed({ roomId }: Connection): boolean {
-    return roomId === null || this.#ports.rooms.codeOf(roomId) === undefined;
   }
 
   // ---- coming and going ------------------------------------------------------------------------------------------
@@ -739,6 +736,8 @@ function inUnknownRoom(event: RoomCommandMessage['event'], name: string | undefi
       return roomUnknown;
     case 'start_game':
       return error('Room not found');
+    case 'redeal_decision':
+      return error('Failed to process redeal decision');
     case 'leave_game':
       return name === undefined
         ? error('Player name required')

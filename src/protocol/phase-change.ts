@@ -117,12 +117,14 @@ export function preparationData(view: RoomView, dealing: boolean): PhaseData {
       timeout_warning: true,
       seconds_remaining: (REDEAL_LIMIT_MS - REDEAL_WARNING_MS) / 1000,
     }),
-    ...(vote.lastAnswer !== null && {
-      player_decided: nameOf(view, vote.lastAnswer.seat),
-      decision: vote.lastAnswer.accept ? 'accept' : 'decline',
-      redeal_decisions: byName(view, (seat) => vote.answers[seat], decided),
-      all_decided: awaited.length === 0,
-    }),
+    // Told while somebody is awaited: after the last answer the next step speaks for itself.
+    ...(vote.lastAnswer !== null &&
+      awaited.length > 0 && {
+        player_decided: nameOf(view, vote.lastAnswer.seat),
+        decision: vote.lastAnswer.accept ? 'accept' : 'decline',
+        redeal_decisions: byName(view, (seat) => vote.answers[seat], decided),
+        all_decided: false,
+      }),
   };
 }
 

@@ -35,7 +35,10 @@ journalContract('the simulated store', () => {
       engine = engine.reopen();
       return engine;
     },
-    fill: () => Promise.resolve(engine.failNext(1, 'SQLITE_FULL')),
+    fill: () => {
+      engine.failNext(1, 'SQLITE_FULL');
+      return Promise.resolve();
+    },
     mend: () => Promise.resolve(),
     dispose: () => engine.close(),
   });

@@ -127,6 +127,7 @@ describe('files', () => {
 describe('the data folder', () => {
   test('is refused to a second opener with a sentence that names folder and process', async () => {
     const { engine } = await open();
+    await expect(openSqliteEngine({ folder })).rejects.toBeInstanceOf(DataFolderLocked);
     await expect(openSqliteEngine({ folder })).rejects.toThrow(
       `The data folder ${folder} is in use by process ${process.pid}. Stop it, or choose another folder.`,
     );
@@ -194,11 +195,12 @@ describe('threads', () => {
 
   test('a reader that is killed fails its reads, and the next call starts another', async () => {
     const { engine, threads } = await open();
+    vi.useFakeTimers({ toFake: ['performance'] });
     await threads.get('reader')!.terminate();
     const lost = Promise.allSettled([engine.marks()]); // this one starts another, which is killed before it can answer
     await threads.get('reader')!.terminate();
     expect(await lost).toMatchObject([{ reason: { outcome: 'failed', code: 'THREAD_ENDED' } }]);
-    vi.useFakeTimers({ toFake: ['performance'], now: performance.now() + 100 });
+    vi.advanceTimersByTime(100);
     expect(await engine.marks()).toEqual({ aliveAt: 0, lastAt: 0 });
   });
 
@@ -230,6 +232,8 @@ describe('threads', () => {
     const [first] = entriesOf('r1', 1);
     const other = connect();
     other.exec('BEGIN IMMEDIATE');
+    const writer = threads.get('writer')!;
+    const terminate = vi.spyOn(writer, 'terminate').mockReturnValue(new Promise(() => undefined)); // it hangs
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const commit = Promise.allSettled([engine.commit([appendOf(first!)], 0)]);
     vi.advanceTimersByTime(10_000);
@@ -240,7 +244,9 @@ describe('threads', () => {
       code: 'THREAD_ENDING',
     });
     expect(await engine.marks()).toEqual({ aliveAt: 0, lastAt: 0 });
-    const ended = once(threads.get('writer')!, 'exit');
+    terminate.mockRestore();
+    const ended = once(writer, 'exit');
+    void writer.terminate();
     other.exec('ROLLBACK');
     await ended;
     const [head] = await engine.heads(['r1']);

@@ -84,6 +84,11 @@ export class SimulatedServer {
     return link.clientEnd;
   };
 
+  /** A binary frame from a client, which the protocol has no use for. */
+  sendBytes(client: ClientSocket, bytes: Uint8Array): void {
+    for (const link of this.#links) if (link.clientEnd === client) link.sendRaw(bytes, true);
+  }
+
   async #start(): Promise<void> {
     const pending = startRooms({
       engine: this.engine,

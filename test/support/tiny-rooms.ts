@@ -120,12 +120,12 @@ export class TinyRooms {
   }
 
   async count(roomId: string): Promise<number> {
-    return (await this.#until(this.rooms.query(roomId, 'operator')))!.view.count;
+    return (await this.until(this.rooms.query(roomId, 'operator')))!.view.count;
   }
 
   /** The durable state as one text and its hash, rebuilt from the disk. */
   async durable(roomId: string, upTo?: number): Promise<{ readonly seq: number; readonly text: string; readonly hash: string }> {
-    const room = await this.#until(recover(this.engine, this.definition, roomId, upTo));
+    const room = await this.until(recover(this.engine, this.definition, roomId, upTo));
     const text = encodeState(room!.runner.snapshot, room!.window.toJSON());
     return { seq: room!.seq, text, hash: contentHash(text) };
   }
@@ -137,7 +137,8 @@ export class TinyRooms {
       .flatMap(({ events }) => (JSON.parse(events) as TinyEvent[]).map((event) => event.type));
   }
 
-  async #until<T>(promise: Promise<T>): Promise<T> {
+  /** Lets virtual time pass until the promise settles. */
+  async until<T>(promise: Promise<T>): Promise<T> {
     let settled = false;
     const done = promise.finally(() => (settled = true));
     done.catch(() => undefined); // thrown to the caller below
@@ -156,7 +157,7 @@ export class TinyRooms {
 
   async #start(): Promise<void> {
     const { clock, engine } = this;
-    await this.#until(
+    await this.until(
       (async () => {
         const { aliveAt, lastAt } = await engine.marks();
         const now = roomTime(clock, Math.max(aliveAt, lastAt));

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import type { JournalEngine, RoomRow, RowChange } from '../persistence/journal.js';
+import { Lobby } from './lobby.js';
+import { SimulatedClock } from './simulated-clock.js';
+
+const row = (roomId: string, more: Partial<RoomRow> = {}): RoomRow => ({
+  roomId,
+  code: roomId.toUpperCase(),
+  status: 'waiting',
+  hostName: 'Hana',
+  seats: '[]',
+  freeSeats: 1,
+  createdAt: 1,
+  updatedAt: 1,
+  creator: 'ann',
+  creationKey: null,
+  ...more,
+});
+
+const put = (roomId: string, status: RoomRow['status'], freeSeats = 1): RowChange => ({
+  kind: 'put',
+  table: 'rooms',
+  key: roomId,
+  values: {
+    code: roomId.toUpperCase(),
+    status,
+    host_name: 'Hana',
+    seats: '[]',
+    free_seats: freeSeats,
+    created_at: 1,
+    updated_at: 2,
+    creator: 'ann',
+    creation_key: null,
+  },
+});
+
+async function lobbyWith(...rows: RoomRow[]) {
+  const clock = new SimulatedClock(0);
+  const told: number[] = [];
+  const lobby = new Lobby(clock, () => told.push(clock.nowMs()));
+  await lobby.open({ roomsByStatus: () => Promise.resolve(rows) } as unknown as JournalEngine);
+  return { clock, lobby, told, ids: () => lobby.list().map(({ roomId }) => roomId) };
+}
+
+test('begins with the rooms that wait in the store', async () => {
+  const { lobby, told } = await lobbyWith(row('a'));
+  expect(lobby.list()).toEqual([row('a')]);
+  expect(told).toEqual([]);
+});
+
+test('lists a room from its first durable row until it starts, closes or is deleted', async () => {
+  const { lobby, ids } = await lobbyWith();
+  lobby.apply([put('a', 'waiting')]);
+  expect(lobby.list()).toEqual([row('a', { updatedAt: 2 })]);
+  lobby.apply([put('a', 'playing')]);
+  expect(ids()).toEqual([]);
+  lobby.apply([put('b', 'waiting'), put('c', 'waiting')]);
+  lobby.apply([put('b', 'closed'), { kind: 'delete', table: 'rooms', key: 'c' }]);
+  expect(ids()).toEqual([]);
+});
+
+test('shows rooms with a free seat first, then full ones, by creation, 200 at most', async () => {
+  const rows = Array.from({ length: 300 }, (_, n) => row(`r${n}`, { freeSeats: n % 2 }));
+  const { ids } = await lobbyWith(...rows);
+  expect(ids()).toHaveLength(200);
+  expect(ids().slice(0, 2)).toEqual(['r1', 'r3']);
+  expect(ids().slice(149, 152)).toEqual(['r299', 'r0', 'r2']);
+});
+
+test('tells of many changes once in 250 ms', async () => {
+  const { clock, lobby, told } = await lobbyWith();
+  for (let n = 0; n < 50; n++) lobby.apply([put(`r${n}`, 'waiting')]);
+  await clock.advance(249);
+  expect(told).toEqual([]);
+  await clock.advance(1);
+  expect(told).toEqual([250]);
+  lobby.apply([put('late', 'waiting')]);
+  await clock.advance(1_000);
+  expect(told).toEqual([250, 500]);
+});
+
+test('does not tell of rooms that are on no list, before and after', async () => {
+  const { clock, lobby, told } = await lobbyWith();
+  lobby.apply([put('a', 'playing')]);
+  expect(clock.scheduledCount).toBe(0);
+  await clock.advance(1_000);
+  expect(told).toEqual([]);
+});
+
+test('once stopped it tells nothing', async () => {
+  const { clock, lobby, told } = await lobbyWith();
+  lobby.apply([put('a', 'waiting')]);
+  lobby.stop();
+  await clock.advance(1_000);
+  expect(told).toEqual([]);
+  expect(clock.scheduledCount).toBe(0);
+});

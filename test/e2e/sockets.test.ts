@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { connect as connectTcp } from 'node:net';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { ServerProcess } from '../support/server-process.js';
+
+let server: ServerProcess;
+beforeAll(async () => {
+  server = await ServerProcess.start();
+});
+afterAll(() => server.dispose());
+
+const MIB = 1024 * 1024;
+
+interface Frame {
+  readonly event: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A socket without any habits, closed when the test is over. */
+async function open(path: string, headers: Record<string, string> = {}): Promise<WebSocket> {
+  const socket = new WebSocket(server.socketUrl + path, { headers });
+  onTestFinished(() => socket.terminate());
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+  });
+  return socket;
+}
+
+/** Sends a message and waits for its answer. */
+function ask(socket: WebSocket, event: string, data: object): Promise<Frame> {
+  const id = randomUUID();
+  return new Promise((resolve) => {
+    const listener = (bytes: Buffer): void => {
+      const frame = JSON.parse(bytes.toString()) as Frame;
+      if (frame.data['in_reply_to'] !== id) return;
+      socket.off('message', listener);
+      resolve(frame);
+    };
+    socket.on('message', listener);
+    socket.send(JSON.stringify({ event, data, id }));
+  });
+}
+
+function closeCode(socket: WebSocket): Promise<number> {
+  return new Promise((resolve) => socket.once('close', resolve));
+}
+
+/** A room with its host in it. */
+async function openRoom(): Promise<{ readonly host: WebSocket; readonly code: string }> {
+  const lobby = new WebSocket(`${server.socketUrl}/ws/lobby`);
+  onTestFinished(() => lobby.terminate());
+  let cookie = '';
+  lobby.once('upgrade', ({ headers }) => (cookie = headers['set-cookie']![0]!.split(';')[0]!));
+  await new Promise((resolve) => lobby.once('open', resolve));
+  const created = await ask(lobby, 'create_room', { player_name: 'Hana' });
+  const code = String(created.data['room_id']);
+  const host = await open(`/ws/${code}`, { cookie });
+  await ask(host, 'client_ready', { room_id: code, player_name: 'Hana' });
+  return { host, code };
+}
+
+/** The status line of an upgrade that is refused. */
+function handshakeStatus(path: string, headers: Record<string, string>): Promise<number> {
+  const socket = new WebSocket(server.socketUrl + path, { headers });
+  return new Promise((resolve) => {
+    socket.once('unexpected-response', (_, { statusCode }) => resolve(statusCode!));
+    socket.once('open', () => {
+      socket.terminate();
+      resolve(101);
+    });
+    socket.on('error', () => undefined); // follows a refusal
+  });
+}
+
+test('a frame over the limit ends its socket with 1009, and the room and its others go on', async () => {
+  const { host, code } = await openRoom();
+  const guest = await open(`/ws/${code}`);
+  const closed = closeCode(guest);
+  guest.send('x'.repeat(MIB + 1));
+
+  expect(await closed).toBe(1009);
+  expect((await ask(host, 'remove_player', { slot_id: 2 })).event).not.toBe('error');
+});
+
+test('a text that is no UTF-8 ends its socket with 1007, and the room and its others go on', async () => {
+  const { host, code } = await openRoom();
+  const guest = await open(`/ws/${code}`);
+  const closed = closeCode(guest);
+  guest.send(Buffer.from([0xc3, 0x28]), { binary: false });
+
+  expect(await closed).toBe(1007);
+  expect((await ask(host, 'remove_player', { slot_id: 2 })).event).not.toBe('error');
+});
+
+test('a message over MESSAGE_BYTES_MAX is answered with an error, and its socket stays', async () => {
+  const { host } = await openRoom();
+  const answered = new Promise<Frame>((resolve) =>
+    host.once('message', (bytes: Buffer) => resolve(JSON.parse(bytes.toString()) as Frame)),
+  );
+  host.send(JSON.stringify({ event: 'ping', data: { filler: 'x'.repeat(64 * 1024) } }));
+
+  expect(await answered).toMatchObject({ event: 'error', data: { type: 'validation_error' } });
+  expect((await ask(host, 'ping', {})).event).toBe('pong');
+});
+
+test.each(['not json', '', '[]', '{"event":1}'])('the text %j is answered with an error, and its socket stays', async (text) => {
+  const lobby = await open('/ws/lobby');
+  const answered = new Promise<Frame>((resolve) =>
+    lobby.once('message', (bytes: Buffer) => resolve(JSON.parse(bytes.toString()) as Frame)),
+  );
+  lobby.send(text);
+
+  expect(await answered).toMatchObject({ event: 'error', data: { type: 'validation_error' } });
+  expect((await ask(lobby, 'ping', {})).event).toBe('pong');
+});
+
+test('a page of another site gets no socket', async () => {
+  expect(await handshakeStatus('/ws/lobby', { origin: 'https://elsewhere.example' })).toBe(403);
+});
+
+test('the own page and a client without an origin get one', async () => {
+  expect(await handshakeStatus('/ws/lobby', { origin: server.url })).toBe(101);
+  expect(await handshakeStatus('/ws/lobby', {})).toBe(101);
+});
+
+test.each(['/', '/play', '/ws', '/ws/a/b', '/ws/%zz'])('there is no socket at %s', async (path) => {
+  expect(await handshakeStatus(path, {})).toBe(404);
+});
+
+test('a connection that says nothing after the upgrade was refused is ended by the server', async () => {
+  const raw = connectTcp(server.port, '127.0.0.1');
+  const ended = new Promise((resolve) => raw.once('end', resolve));
+  raw.resume();
+  raw.write('GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+
+  await ended;
+  raw.destroy();
+});
+
+test('a handshake takes less than 100 ms while other sockets flood', async () => {
+  // The frontend sends `create_room` 100 ms after it opened a socket, open or not (protocol.md 2.1).
+  const flooders = await Promise.all(Array.from({ length: 20 }, () => open('/ws/lobby')));
+  for (const flooder of flooders) flooder.on('message', () => undefined);
+  const flood = setInterval(() => {
+    for (const flooder of flooders) {
+      for (let count = 0; count < 5; count++) flooder.send('{"event":"get_rooms","data":{}}');
+    }
+  }, 5);
+  onTestFinished(() => clearInterval(flood));
+
+  const times: number[] = [];
+  for (let count = 0; count < 20; count++) {
+    const before = performance.now();
+    const socket = await open('/ws/lobby');
+    times.push(performance.now() - before);
+    socket.terminate();
+  }
+  times.sort((a, b) => a - b);
+  expect(times[9], 'half of them').toBeLessThan(50);
+  expect(times[18], 'all but one').toBeLessThan(100);
+});

@@ -1,0 +1,232 @@
+import { expect, test } from 'vitest';
+import { SIMPLE_BOTS, SLOW_BOTS, STEADY, Table } from '../support/table.js';
+import { at, type Data, shownHand, WireClient } from '../support/wire-client.js';
+
+/*
+ * Goal: short absences are nobody's business, long ones cost nothing but the moves a bot makes (design.md section 9,
+ * Presence; protocol.md 2.5 to 2.7, rules.md R17). Method: sockets cut to the millisecond under the virtual clock.
+ */
+
+const NEWS = ['player_disconnected', 'player_reconnected', 'host_changed'];
+const news = (client: WireClient): string[] => client.events.filter((event) => NEWS.includes(event));
+
+/** A game of four in its first turn, with the start's longer grace behind it. */
+async function underWay(bots = SLOW_BOTS): Promise<Table> {
+  const table = await Table.playing({ bots });
+  await table.advance(5_000);
+  return table;
+}
+
+test('presence: a disconnect 1 ms shorter than the grace is announced to nobody and moves no host', async () => {
+  const table = await underWay();
+  const entries = table.entries.length;
+  table.host.cut();
+  await table.advance(2_990);
+  await table.comeBack(0);
+  await table.advance(10_000);
+  for (const person of table.people) expect(news(person)).toEqual([]);
+  expect(table.entries).toHaveLength(entries);
+  expect((await table.view()).host).toBe(0);
+});
+
+test('presence: when 3 s have passed the others are told, the host moves to the next person, and it does not come back', async () => {
+  const table = await underWay();
+  table.host.cut();
+  await table.advance(2_999);
+  expect(news(table.person(1))).toEqual([]);
+  await table.advance(5);
+  expect(news(table.person(1))).toEqual(['player_disconnected', 'host_changed']);
+  expect(table.person(1).last('player_disconnected').data).toMatchObject({
+    player_name: 'Hana',
+    ai_activated: true,
+    can_reconnect: true,
+    is_bot: true,
+  });
+  expect(table.person(1).last('host_changed').data).toMatchObject({
+    old_host: 'Hana',
+    new_host: 'Gio',
+    message: 'Gio is now the host',
+  });
+  await table.comeBack(0);
+  expect(news(table.person(1)).slice(2)).toEqual(['player_reconnected']);
+  expect(table.person(1).last('player_reconnected').data).toMatchObject({ resumed_control: true, is_bot: false });
+  expect((await table.view()).host).toBe(1);
+});
+
+test('presence: in the first 10 s after game_started the grace is 10 s', async () => {
+  const table = await Table.open({ humans: 2, deals: [STEADY], bots: SLOW_BOTS });
+  await table.start();
+  await table.advance(9_900);
+  table.person(1).cut();
+  await table.advance(9_990);
+  expect(news(table.host)).toEqual([]);
+  await table.advance(15);
+  expect(news(table.host)).toEqual(['player_disconnected']);
+});
+
+test('presence: 10 s after game_started the grace is 3 s again', async () => {
+  const table = await Table.open({ humans: 2, deals: [STEADY], bots: SLOW_BOTS });
+  await table.start();
+  await table.advance(10_010);
+  table.person(1).cut();
+  await table.advance(3_005);
+  expect(news(table.host)).toEqual(['player_disconnected']);
+});
+
+test('presence: before the start a reload within the grace keeps room and seat, a longer absence gives them up', async () => {
+  const table = await Table.open({ humans: 2 });
+  table.host.cut();
+  table.person(1).cut();
+  await table.advance(2_900);
+  await table.comeBack(0);
+  await table.comeBack(1);
+  await table.advance(10_000);
+  expect(table.host.events).not.toContain('room_closed');
+  expect(shownSeats(table.host)).toEqual(['Hana', 'Gio', 'Bot 3', 'Bot 4']);
+  table.person(1).cut();
+  await table.advance(3_010);
+  expect(shownSeats(table.host)).toEqual(['Hana', null, 'Bot 3', 'Bot 4']);
+  table.host.cut();
+  await table.advance(3_010);
+  expect(table.sim.server.rooms.counts.open).toBe(0);
+});
+
+function shownSeats(client: WireClient): (string | null)[] {
+  const players = client.last('room_update').data['players'] as ({ name: string } | null)[];
+  return players.map((player) => player?.name ?? null);
+}
+
+test('presence: leave_room and leave_game act at once, without any grace, and for good', async () => {
+  const table = await underWay(SIMPLE_BOTS);
+  const answer = await table.host.call('leave_game', { player_name: 'Hana' });
+  await table.settle();
+  expect(answer.event).toBe('player_disconnected');
+  expect(table.host.last('leave_game_success').data).toMatchObject({ player_name: 'Hana' });
+  expect(table.person(1).last('player_disconnected').data).toMatchObject({ player_name: 'Hana', can_reconnect: false });
+  expect(table.person(1).last('host_changed').data).toMatchObject({ new_host: 'Gio' });
+  await table.advance(1_010); // on turn, it is the bot's move
+  expect(Object.keys(at(table.person(1).phase, 'phase_data', 'turn_plays'))).toEqual(['Hana']);
+  const again = await table.comeBack(0);
+  expect(news(table.person(1))).not.toContain('player_reconnected');
+  expect(shownHand(again, 'Hana')).toBeUndefined();
+  expect((await table.play(0, 0)).data).toMatchObject({ type: 'not_seated' });
+});
+
+test('presence: whoever returns gets room_state_update, what it missed, then the present, and takes over at once', async () => {
+  const table = await underWay(SIMPLE_BOTS);
+  table.person(3).cut();
+  await table.advance(3_005);
+  for (const seat of [0, 1, 2]) await table.play(seat, 0);
+  await table.advance(1_005); // the bot plays for Nils
+  await table.advance(12_100); // the result, and the next turn
+  const back = await table.comeBack(3);
+  expect(back.events).toEqual(['room_state_update', 'player_reconnected', 'queued_messages', 'phase_change']);
+  const { messages, count } = back.last('queued_messages').data as { messages: Data[]; count: number };
+  expect(count).toBe(messages.length);
+  expect(messages).toMatchObject([
+    { event_type: 'turn_complete', is_critical: false, data: { winner: 'Hana', turn_number: 1 } },
+  ]);
+  expect(back.phase).toMatchObject({ phase: 'turn', phase_data: { current_turn_number: 2 } });
+  expect(shownHand(back, 'Nils')).toHaveLength(7);
+  expect(at(back.phase, 'players', 'Nils')).toMatchObject({ is_bot: false });
+});
+
+test('presence: missed events are told inside queued_messages only, never by themselves', async () => {
+  const table = await underWay(SIMPLE_BOTS);
+  table.person(3).cut();
+  await table.advance(3_005);
+  for (const seat of [0, 1, 2]) await table.play(seat, 0);
+  await table.advance(13_200);
+  const back = await table.comeBack(3);
+  expect(back.events.filter((event) => event === 'turn_complete')).toEqual([]);
+});
+
+test('presence: a host that was away hears that the host moved; one that missed nothing gets no queued_messages', async () => {
+  const table = await underWay();
+  table.host.cut();
+  table.person(2).cut();
+  await table.advance(3_005);
+  const host = await table.comeBack(0);
+  expect(host.last('queued_messages').data).toMatchObject({
+    messages: [{ event_type: 'host_changed', data: { old_host: 'Hana', new_host: 'Gio' } }],
+    count: 1,
+  });
+  table.person(1).cut();
+  await table.advance(3_005);
+  table.person(3).cut();
+  await table.advance(3_005);
+  const nils = await table.comeBack(3);
+  expect(nils.events).not.toContain('queued_messages');
+});
+
+test('presence: a client_ready while a turn is shown gets phase_change and then turn_complete', async () => {
+  const table = await underWay();
+  for (const seat of [0, 1, 2, 3]) await table.play(seat, 0);
+  await table.advance(5_100);
+  expect((await table.view()).leaf).toBe('playing.turn.shown');
+  table.person(2).cut();
+  const back = await table.comeBack(2);
+  expect(back.events).toEqual(['room_state_update', 'phase_change', 'turn_complete']);
+  expect(back.last('turn_complete').data).toMatchObject({ winner: 'Hana', turn_number: 1, next_starter: 'Hana' });
+});
+
+test('presence: while the plays lie face down a client_ready gets no turn_complete', async () => {
+  const table = await underWay();
+  for (const seat of [0, 1, 2, 3]) await table.play(seat, 0);
+  await table.advance(4_000);
+  table.person(2).cut();
+  const back = await table.comeBack(2);
+  expect(back.events).toEqual(['room_state_update', 'phase_change']);
+});
+
+test('presence: after a restart everybody has 60 s to come back, and nothing is announced to those who do', async () => {
+  const table = await underWay(SIMPLE_BOTS);
+  await table.sim.crash();
+  const entries = table.entries.length;
+  await table.advance(58_000);
+  expect(table.entries.filter(({ events }) => events.includes('playerDisconnected'))).toEqual([]);
+  expect(table.entries).toHaveLength(entries);
+  await table.comeBack(0);
+  await table.comeBack(1);
+  await table.advance(3_000);
+  expect(table.host.all('player_disconnected').map(({ data }) => data['player_name'])).toEqual(['Mona', 'Nils']);
+});
+
+test('presence: a waiting room waits 60 s for its people after a restart too, then gives up seat and room', async () => {
+  const table = await Table.open({ humans: 2 });
+  await table.sim.crash();
+  await table.advance(59_000);
+  expect(table.sim.server.rooms.counts.open).toBe(1);
+  await table.comeBack(0);
+  expect((await table.host.call('get_room_state')).data).toMatchObject({ players: [{ name: 'Hana' }, { name: 'Gio' }, {}, {}] });
+  await table.advance(2_000);
+  expect(shownSeats(table.host)).toEqual(['Hana', null, 'Bot 3', 'Bot 4']);
+
+  const empty = await Table.open({ humans: 1 });
+  await empty.sim.crash();
+  await empty.advance(61_000);
+  expect(empty.sim.server.rooms.counts.open).toBe(0);
+});
+
+test('presence: a game that nobody is in closes after 30 s, and one return in time keeps it', async () => {
+  const table = await Table.declaring({ humans: 1 });
+  await table.advance(5_000);
+  table.host.cut();
+  await table.advance(3_000 + 29_900);
+  await table.comeBack(0);
+  await table.advance(60_000);
+  expect(table.sim.server.rooms.counts.open).toBe(1);
+  table.host.cut();
+  await table.advance(3_000 + 30_010);
+  expect(table.sim.server.rooms.counts.open).toBe(0);
+});
+
+test('presence: a room whose host never opened its page closes after 60 s', async () => {
+  const table = await Table.open();
+  const lobby = await WireClient.open(table.sim, 'lobby');
+  await lobby.call('create_room', { player_name: 'Gio' });
+  await table.advance(59_900);
+  expect(table.sim.server.rooms.counts.open).toBe(2);
+  await table.advance(200);
+  expect(table.sim.server.rooms.counts.open).toBe(1);
+});
