@@ -52,7 +52,7 @@ describe('bit for bit', () => {
       else await tiny.clock.advance(n);
     }
     await tiny.clock.advance(msBefore);
-    const live = (await tiny.rooms.query(room, 'operator'))!;
+    const live = (await tiny.until(tiny.rooms.query(room, "operator")))!;
     const shown = tiny.notices.filter(({ kind }) => kind === 'applied').length;
     await tiny.crash({ underWay });
 

@@ -181,7 +181,7 @@ describe('passivation', () => {
     tiny.wind(room, 10 * IDLE_MS);
     await tiny.clock.advance(3 * IDLE_MS);
     expect(tiny.rooms.counts).toEqual({ ...NOTHING, open: 1, deadlines: 1 });
-    await tiny.clock.advance(7 * IDLE_MS);
+    await tiny.clock.advance(7 * IDLE_MS + 10);
     expect(tiny.events(room)).toEqual(['opened', 'wound', 'rang']);
     const [, wound, rang] = tiny.engine.durableEntries(room);
     expect(rang!.at - wound!.at).toBe(10 * IDLE_MS);

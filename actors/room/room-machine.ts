@@ -1,3 +1,4 @@
+import { closeWhenAbandoned } from './abandonment.js';
 import type { BotMind } from './bots.js';
 import { accept, type Outcome } from './outcome.js';
 import { declaration } from './phases/declaration.js';
@@ -10,32 +11,12 @@ import type { RoomMessage } from './room-message.js';
 import { announce, attempt, change, refuseUnknown, roomSetup } from './room-setup.js';
 import type { RoomState } from './room-state.js';
 import { judgeDisconnect, judgeLeaveGame, judgeReconnect, refuseLateJoin, refuseSeatChange } from './seats.js';
-import { abandonedAt, shiftClocks } from './timing.js';
-
-interface Scope {
-  readonly context: RoomState;
-  readonly event: RoomMessage;
-}
-
-function nobodyReturned({ context, event }: Scope): boolean {
-  return (
-    event.type === 'timer' &&
-    event.timer === 'abandoned' &&
-    context.emptySince !== null &&
-    event.at >= abandonedAt(context, context.emptySince)
-  );
-}
+import { shiftClocks } from './timing.js';
 
 function resume(state: RoomState, _at: number, message: RoomMessage): Outcome {
   if (message.type !== 'resumed') throw new Error(`${message.type} does not shift clocks`);
   return accept(shiftClocks(state, message.outageMs), { type: 'clockShifted', outageMs: message.outageMs });
 }
-
-const closeWhenAbandoned = {
-  guard: nobodyReturned,
-  target: '#room.closed',
-  actions: announce({ type: 'roomClosed', why: 'abandoned' }),
-} as const;
 
 /**
  * The whole life of a room: `waiting`, the four phases of the game, `gameOver`, `closed`.
@@ -57,7 +38,7 @@ export function roomMachine(order: DealOrder, bots: BotMind) {
       resumed: { actions: change(resume) },
       close: [
         {
-          guard: ({ event }) => event.reason === 'shutdown',
+          guard: isShutdown,
           target: '.closed',
           actions: announce({ type: 'roomClosed', why: 'shutdown' }),
         },

@@ -58,6 +58,7 @@ export class Player {
     this.#watch = new ProtocolWatch({
       ownName: options.name,
       isOwnId: (id) => this.#client.session.hasIssued(id),
+      isRepeat: (id) => this.#client.session.hasRepeated(id),
     });
     this.finished = new Promise((resolve) => {
       this.#settleFinished = resolve;

@@ -24,6 +24,7 @@ const PIECE = /^(GENERAL|ADVISOR|ELEPHANT|CHARIOT|HORSE|CANNON|SOLDIER)_(RED|BLA
 export interface ProtocolWatchOptions {
   readonly ownName: string | undefined; // undefined = a spectator, who may see no hand at all
   readonly isOwnId: (id: string) => boolean; // whether our session sent a message with this id
+  readonly isRepeat?: (id: string) => boolean; // whether it sent it more than once
 }
 
 /**
@@ -35,6 +36,7 @@ export class ProtocolWatch {
   readonly #options: ProtocolWatchOptions;
   readonly #table: TableWatch;
   #seated = false;
+  #isInPast = false; // the last phase shown was that of a repeat
   #text = '';
 
   constructor(options: ProtocolWatchOptions) {
@@ -68,13 +70,22 @@ export class ProtocolWatch {
       this.report(`${frame.event} answers ${cause}, a message of somebody else`);
     }
     this.#findSecrets(frame.data, '', false);
-    this.#judge(frame);
+    this.#judgeInTime(frame, cause !== undefined && this.#options.isRepeat?.(cause) === true);
   }
 
   /** Records a violation, with the message seen last. */
   report(sentence: string): void {
     if (this.violations.length >= VIOLATIONS_MAX) return;
     this.violations.push({ sentence, frame: this.#text.slice(0, EXCERPT_CHARS_MAX) });
+  }
+
+  /** A repeat is answered as it was the first time; the present follows, and neither continues the other. */
+  #judgeInTime(frame: Frame, isPast: boolean): void {
+    if (isPast !== this.#isInPast && frame.event === 'phase_change') {
+      this.#isInPast = isPast;
+      this.#table.gap();
+    }
+    this.#judge(frame);
   }
 
   #judge({ event, data }: Frame): void {

@@ -8,7 +8,7 @@ const ISSUED_MAX = 4096;
 export class Session {
   readonly #mode: 'cookie' | 'token';
   readonly #cookies = new Map<string, string>();
-  readonly #issued = new Set<string>();
+  readonly #issued = new Map<string, number>(); // id to times sent
   #token: string | undefined;
 
   /** @param mode `token` ignores cookies, as a client without a jar does */
@@ -43,9 +43,9 @@ export class Session {
 
   /** Notes a message id that a socket of this session sent. */
   issue(id: string): void {
-    this.#issued.add(id);
+    this.#issued.set(id, (this.#issued.get(id) ?? 0) + 1);
     if (this.#issued.size > ISSUED_MAX) {
-      for (const oldest of this.#issued) {
+      for (const oldest of this.#issued.keys()) {
         this.#issued.delete(oldest);
         break;
       }
@@ -54,5 +54,10 @@ export class Session {
 
   hasIssued(id: string): boolean {
     return this.#issued.has(id);
+  }
+
+  /** Whether the id was sent more than once: its answer may tell what was true when the first one was applied. */
+  hasRepeated(id: string): boolean {
+    return (this.#issued.get(id) ?? 0) > 1;
   }
 }

@@ -7,7 +7,7 @@ import type { WireMessage } from './wire.js';
 /** A seat as the lobby and the room page know it; null is empty. */
 export function wireSeat(seat: SeatView | null, isHost: boolean) {
   if (seat === null) return null;
-  return { name: seat.name, is_bot: seat.isBot, is_host: isHost, avatar_color: seat.isBot ? null : seat.colour };
+  return { name: seat.name, is_bot: seat.isBot, is_host: isHost, avatar_color: seat.colour };
 }
 
 /** `{ P1: …, P2: … }` of seats in order. */

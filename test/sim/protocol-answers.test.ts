@@ -112,8 +112,14 @@ test('protocol 7.4 refused by the rules: the answer names sentence, reason, acti
 
 test('protocol 7.4 refused by the phase: what the phase has no place for is rejected with a reason', async () => {
   const table = await Table.declaring({ humans: 2 });
-  expect((await table.play(0, 0)).data).toMatchObject({ type: 'action_rejected', reason: 'wrongPhase', action: 'play' });
-  expect((await table.host.call('accept_redeal', { player_name: 'Hana' })).data).toMatchObject({ reason: 'wrongPhase' });
+  expect((await table.play(0, 0)).data).toMatchObject({
+    type: 'action_rejected',
+    reason: 'wrongPhase',
+    action: 'play',
+  });
+  expect((await table.host.call('accept_redeal', { player_name: 'Hana' })).data).toMatchObject({
+    reason: 'wrongPhase',
+  });
   const started = await table.host.call('start_game');
   expect(started.data).toMatchObject({ message: 'Failed to start game', type: 'action_rejected' });
 });

@@ -39,7 +39,11 @@ const REFUSED: readonly (readonly [name: string, frame: string, text: string])[]
   ['the event toString', '{"event":"toString"}', 'Unknown event type: toString'],
   ['data that is null', '{"event":"play","data":null}', 'Event data must be a dictionary'],
   ['data that is an array', '{"event":"play","data":[]}', 'Event data must be a dictionary'],
-  ['a prototype instead of members', '{"event":"play","data":{"__proto__":{"player_name":"Hana"}}}', 'Player name is required'],
+  [
+    'a prototype instead of members',
+    '{"event":"play","data":{"__proto__":{"player_name":"Hana"}}}',
+    'Player name is required',
+  ],
   ['a name that is a number', play({ player_name: 5, piece_indices: [0] }), 'Player name must be a string'],
   ['a name with markup', play({ player_name: '<b>', piece_indices: [0] }), 'Player name contains invalid characters'],
   ['indices that are a text', play({ piece_indices: '0' }), 'Piece indices must be an array'],
@@ -53,7 +57,11 @@ const REFUSED: readonly (readonly [name: string, frame: string, text: string])[]
   ['a declaration of true', declare({ value: true }), 'Declaration value must be an integer'],
   ['a declaration that is a text', declare({ value: '1' }), 'Declaration value must be an integer'],
   ['a declaration of 9', declare({ value: 9 }), 'Declaration value must be between 0 and 8'],
-  ['a number too large for JSON', '{"event":"declare","data":{"player_name":"Hana","value":1e999}}', 'Declaration value must be an integer'],
+  [
+    'a number too large for JSON',
+    '{"event":"declare","data":{"player_name":"Hana","value":1e999}}',
+    'Declaration value must be an integer',
+  ],
 ];
 
 test.each(REFUSED)('bad input, %s: validation_error, and nothing changes', async (_name, frame, text) => {
@@ -82,7 +90,9 @@ test('bad input, deep nesting: 30,000 brackets are no danger', async () => {
   const table = await Table.playing();
   const before = await seen(table);
   const deep = '['.repeat(15_000) + ']'.repeat(15_000);
-  expect(await table.host.sendAndListen(`{"event":"ping","data":{"timestamp":${deep}}}`)).toMatchObject([{ event: 'pong' }]);
+  expect(await table.host.sendAndListen(`{"event":"ping","data":{"timestamp":${deep}}}`)).toMatchObject([
+    { event: 'pong' },
+  ]);
   expect(await table.host.sendAndListen(deep)).toMatchObject([{ event: 'error' }]);
   await unharmed(table, before);
 });
@@ -100,7 +110,10 @@ test('bad input, wrong turn: each of the others is refused with a reason, and no
 test("bad input, foreign seat: nobody plays another's pieces, by name, by cookie or by nothing", async () => {
   const table = await Table.playing();
   const before = await seen(table);
-  const [unbound, spectator] = [await WireClient.open(table.sim, table.code), await WireClient.open(table.sim, table.code)];
+  const [unbound, spectator] = [
+    await WireClient.open(table.sim, table.code),
+    await WireClient.open(table.sim, table.code),
+  ];
   await spectator.call('client_ready', { player_name: 'Hana' });
   for (const client of [table.person(1), unbound, spectator]) {
     const { event, data } = await client.call('play', { player_name: 'Hana', piece_indices: [0] });

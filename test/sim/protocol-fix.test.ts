@@ -16,12 +16,17 @@ const phases = (client: WireClient): unknown[] =>
 
 test('protocol 7.2.1: a socket gets the hand of its own player only, and one without a player gets none', async () => {
   const table = await Table.open({ humans: 2, deals: [STEADY], bots: SLOW_BOTS });
-  const [unbound, spectator] = [await WireClient.open(table.sim, table.code), await WireClient.open(table.sim, table.code)];
+  const [unbound, spectator] = [
+    await WireClient.open(table.sim, table.code),
+    await WireClient.open(table.sim, table.code),
+  ];
   spectator.send('client_ready', { player_name: 'Zoe' });
   await table.start();
   await table.toPhase('declaration');
   const hands = (client: WireClient): string[] =>
-    Object.entries(at(client.phase, 'players')).flatMap(([name, player]) => (Object.hasOwn(player as Data, 'hand') ? name : []));
+    Object.entries(at(client.phase, 'players')).flatMap(([name, player]) =>
+      Object.hasOwn(player as Data, 'hand') ? name : [],
+    );
   expect([table.host, table.person(1), unbound, spectator].map(hands)).toEqual([['Hana'], ['Gio'], [], []]);
   expect(shownHand(table.person(1), 'Gio')).toHaveLength(8);
   for (const player of Object.values(at(spectator.phase, 'players'))) expect(player).toMatchObject({ hand_size: 8 });
@@ -114,7 +119,8 @@ test('protocol 7.2.6: ack, sync_request and broken JSON leave the socket open', 
 test('protocol 7.2.7: a rate-limited message is answered', async () => {
   const table = await Table.open({ settings: { rateLimitFactor: 1 } });
   const answers: Data[] = [];
-  for (let count = 0; count < 5; count++) answers.push((await table.host.call('leave_game', { player_name: 'Gio' })).data);
+  for (let count = 0; count < 5; count++)
+    answers.push((await table.host.call('leave_game', { player_name: 'Gio' })).data);
   expect(answers.slice(0, 4).every(({ type }) => type !== 'rate_limited')).toBe(true);
   expect(answers[4]).toMatchObject({ type: 'rate_limited', retry_after: 60, action: 'leave_game' });
   expect((await table.host.call('ping')).event).toBe('pong');
@@ -202,7 +208,8 @@ test('protocol 7.2.13: a new turn carries no old winner, and after a redeal nobo
   expect(table.phaseData).toMatchObject({ winner: 'Hana', piles_won: 1, next_turn_starter: 'Hana' });
   await table.advance(7_000);
   expect(table.phaseData).toMatchObject({ current_turn_number: 2 });
-  for (const stale of ['winner', 'piles_won', 'next_turn_starter']) expect(Object.hasOwn(table.phaseData, stale)).toBe(false);
+  for (const stale of ['winner', 'piles_won', 'next_turn_starter'])
+    expect(Object.hasOwn(table.phaseData, stale)).toBe(false);
 
   const redeal = await Table.open({ humans: 2, deals: [TWO_WEAK, STEADY], bots: SLOW_BOTS });
   await redeal.start();
@@ -232,7 +239,10 @@ test('protocol 7.2.15: nothing more comes from a closed room, and its timers are
   const table = await Table.declaring({ humans: 1, bots: SIMPLE_BOTS });
   await table.host.call('leave_game', { player_name: 'Hana' });
   await table.advance(30_100);
-  expect(table.host.last('room_closed').data).toMatchObject({ reason: 'All players disconnected', timeout_seconds: 30 });
+  expect(table.host.last('room_closed').data).toMatchObject({
+    reason: 'All players disconnected',
+    timeout_seconds: 30,
+  });
   expect(table.sim.server.rooms.counts).toMatchObject({ open: 0, inMemory: 0, deadlines: 0 });
   table.host.mark();
   await table.advance(120_000);

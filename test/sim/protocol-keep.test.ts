@@ -248,7 +248,12 @@ test('protocol 7.1.15: a hand without a piece above 9 is asked, with simultaneou
 
 test('protocol 7.1.16: a refused declaration leaves the panel usable: the next choice is taken', async () => {
   const table = await Table.declaring({ humans: 4 });
-  for (const [seat, value] of [[0, 3], [1, 3], [2, 1]] as const) await table.declare(seat, value);
+  for (const [seat, value] of [
+    [0, 3],
+    [1, 3],
+    [2, 1],
+  ] as const)
+    await table.declare(seat, value);
   const refused = await table.declare(3, 1);
   expect(refused).toMatchObject({ event: 'error', data: { type: 'action_rejected', reason: 'totalWouldBeEight' } });
   const taken = await table.declare(3, 2);

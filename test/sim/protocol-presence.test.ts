@@ -198,7 +198,9 @@ test('presence: a waiting room waits 60 s for its people after a restart too, th
   await table.advance(59_000);
   expect(table.sim.server.rooms.counts.open).toBe(1);
   await table.comeBack(0);
-  expect((await table.host.call('get_room_state')).data).toMatchObject({ players: [{ name: 'Hana' }, { name: 'Gio' }, {}, {}] });
+  expect((await table.host.call('get_room_state')).data).toMatchObject({
+    players: [{ name: 'Hana' }, { name: 'Gio' }, {}, {}],
+  });
   await table.advance(2_000);
   expect(shownSeats(table.host)).toEqual(['Hana', null, 'Bot 3', 'Bot 4']);
 

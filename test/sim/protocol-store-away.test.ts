@@ -102,7 +102,9 @@ test('store away: players clocks stand still: the redeal limit is shifted by the
 });
 
 test('store away: a bot and a pause that fell due meanwhile go on when the disk is back', async () => {
-  const table = await Table.playing({ humans: 3, bots: SIMPLE_BOTS });
+  const table = await Table.declaring({ humans: 3, bots: SIMPLE_BOTS });
+  for (const seat of [0, 1, 2]) await table.declare(seat, 1);
+  await table.toPhase('turn');
   for (const seat of [0, 1, 2]) await table.play(seat, 0);
   table.sim.engine.failNext(1_000_000, 'SQLITE_IOERR');
   await table.advance(20_000);

@@ -208,14 +208,17 @@ export class Table {
     return this.person(seat).call('play', { player_name: NAMES[seat], piece_indices: indices, play_value: 0 });
   }
 
-  /** Four people declare and play the first piece of their hands each time, until the round's last turn. */
+  /** Four people declare, in whatever order, and play the first piece of their hands each time, to the round's last turn. */
   async roundOf(...values: readonly [number, number, number, number]): Promise<void> {
-    for (const [seat, value] of values.entries()) await this.declare(seat, value);
-    await this.settle();
+    for (let count = 1; count <= 4; count++) {
+      const seat = NAMES.indexOf(this.phaseData['current_declarer'] as (typeof NAMES)[number]);
+      await this.declare(seat, values[seat]!);
+    }
     for (let turn = 1; turn <= 8; turn++) {
-      await this.until(() => this.phaseData['current_turn_number'] === turn);
-      // Of `STEADY` the leader is Hana in each turn.
-      for (const seat of [0, 1, 2, 3]) await this.play(seat, 0);
+      await this.until(() => this.host.phase['phase'] === 'turn' && this.phaseData['current_turn_number'] === turn);
+      for (let count = 1; count <= 4; count++) {
+        await this.play(NAMES.indexOf(this.phaseData['current_player'] as (typeof NAMES)[number]), 0);
+      }
     }
   }
 

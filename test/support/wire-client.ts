@@ -70,7 +70,8 @@ export class WireClient {
   async call(event: string, data: unknown = {}, id?: string): Promise<WireFrame> {
     const from = this.frames.length;
     const sent = this.send(event, data, id);
-    const find = (): WireFrame | undefined => this.frames.slice(from).find((frame) => frame.data['in_reply_to'] === sent);
+    const find = (): WireFrame | undefined =>
+      this.frames.slice(from).find((frame) => frame.data['in_reply_to'] === sent);
     await this.#sim.clock.runUntil(() => find() !== undefined, ANSWER_MS);
     await this.#sim.clock.advance(0); // whatever else is due now, for others too
     return find()!;

@@ -67,9 +67,8 @@ interface Scope {
 
 function compare(should: unknown, is: unknown, path: string, scope: Scope): void {
   const type = typeOf(should);
-  if (type !== typeOf(is)) {
-    if (!(isFree(path) && (should === null || is === null))) scope.report(path, `is ${typeOf(is)}, not ${type}`);
-  } else if (Array.isArray(should)) compareArrays(should, is as unknown[], path, scope);
+  if (type !== typeOf(is)) scope.report(path, `is ${typeOf(is)}, not ${type}`);
+  else if (Array.isArray(should)) compareArrays(should, is as unknown[], path, scope);
   else if (isRecord(should)) compareMembers(should, is as Record<string, unknown>, path, scope);
   else if (!isFree(path) && should !== ANY_TEXT && sentence(should) !== sentence(is)) {
     scope.report(path, `is ${JSON.stringify(is)}, not ${JSON.stringify(should)}`);

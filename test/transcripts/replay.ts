@@ -7,11 +7,12 @@ import { recordedPlay } from './recorded-play.js';
 
 /** What a connection got, in order: frames, and its end. */
 export type Heard =
-  | { readonly kind: 'gets'; readonly event: string; readonly data: Members }
-  | { readonly kind: 'closed'; readonly code: number };
+  | { readonly kind: 'gets'; readonly t: number; readonly event: string; readonly data: Members }
+  | { readonly kind: 'closed'; readonly t: number; readonly code: number };
 
 export interface Replayed {
   readonly heard: ReadonlyMap<string, readonly Heard[]>; // by connection
+  readonly reached: readonly number[]; // virtual time at which each line was done with
   readonly stalledAt: Line | null; // what never came
 }
 
@@ -32,19 +33,21 @@ const FRAME_BYTES_MAX = 1024 * 1024;
 export async function replay(recorded: readonly Line[], expected: readonly Line[]): Promise<Replayed> {
   const server = await SimulatedServer.start({ ...recordedPlay(recorded), settings: { rateLimitFactor: 1 } });
   const stage = new Stage(server, expected);
+  const reached: number[] = [];
   let before = 0;
   try {
     for (const line of expected) {
       if (line.kind === 'gets' || line.kind === 'closed') {
-        if (!(await stage.awaitNext(line.conn))) return { heard: stage.heard, stalledAt: line };
+        if (!(await stage.awaitNext(line.conn))) return { heard: stage.heard, reached, stalledAt: line };
       } else {
         await server.clock.advance(Math.max(line.t - before, 0));
         await stage.act(line);
       }
       before = line.t;
+      reached.push(server.clock.elapsedMs());
     }
     await server.clock.advance(AFTERMATH_MS);
-    return { heard: stage.heard, stalledAt: null };
+    return { heard: stage.heard, reached, stalledAt: null };
   } finally {
     server.server.stopClocks();
   }
@@ -106,7 +109,7 @@ class Stage {
     const socket = this.#server.connect(path, session.headers());
     this.#sockets.set(conn, socket);
     socket.onMessage = (text) => heard.push(this.#read(text));
-    socket.onClose = (code) => heard.push({ kind: 'closed', code });
+    socket.onClose = (code) => heard.push({ kind: 'closed', t: this.#server.clock.elapsedMs(), code });
     await new Promise<void>((resolve) => {
       socket.onOpen = (setCookie) => {
         session.takeCookies(setCookie);
@@ -119,7 +122,7 @@ class Stage {
   #read(text: string): Heard {
     const { event, data } = JSON.parse(text) as { event: string; data: Members };
     if (event === 'room_created') this.#codes.set(String(data['room_id']), this.#recordedCodes[this.#codes.size] ?? '');
-    return { kind: 'gets', event, data: this.#recorded(data) as Members };
+    return { kind: 'gets', t: this.#server.clock.elapsedMs(), event, data: this.#recorded(data) as Members };
   }
 
   /** A recorded text with the room codes that they have here. */

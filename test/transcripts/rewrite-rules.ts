@@ -1,32 +1,19 @@
 import type { Line } from './recording.js';
+import { appendRepeats, judgeAtOnce, refuseIllegal } from './rewrites/actions.js';
+import { answerBadFrames, answerTooMany, closeTooLarge, refuseTrueAsNumber } from './rewrites/bad-messages.js';
 import {
-  answerBadFrames,
-  answerTooMany,
-  appendRepeats,
-  closeTooLarge,
-  coalesceLists,
+  askTwice,
   completeDirectPhase,
   dealBeforeRoundStart,
-  dropLobbyNotices,
-  dropSecondFarewell,
   fillTurnResults,
   forgetOldWinner,
   hideHands,
-  judgeAtOnce,
-  keepHostSeat,
-  keepLobbySocket,
-  keepPresent,
   nobodyAwaitedAfterRedeal,
-  refuseIllegal,
-  refuseTrueAsNumber,
-  repeatRoomUpdate,
-  returnInMidTurn,
-  sendInOrder,
   startFirst,
-  startNeedsSeat,
-  tellMissed,
-  waitForReturn,
-} from './rewrites.js';
+} from './rewrites/game.js';
+import { coalesceLists, dropLobbyNotices, keepLobbySocket } from './rewrites/lobby.js';
+import { keepPresent, returnInMidTurn, sendInOrder, tellMissed, waitForReturn } from './rewrites/presence.js';
+import { dropSecondFarewell, keepHostSeat, repeatRoomUpdate, startNeedsSeat } from './rewrites/waiting-room.js';
 
 /** One way in which our server is to differ from what was recorded. */
 export interface RewriteRule {
@@ -76,6 +63,9 @@ const PLAYING = [
   'reconnect-in-declaration',
   'two-humans-reconnect',
 ];
+
+/** Their waiting rooms are none any more 250 ms after client_ready. */
+const STARTED_AT_ONCE = ['connection-killers', 'late-client-ready', 'redeal-accept', 'redeal-no-answer'];
 
 /** All of them, in the order in which they are applied. */
 export const REWRITE_RULES: readonly RewriteRule[] = [
@@ -138,7 +128,7 @@ export const REWRITE_RULES: readonly RewriteRule[] = [
   {
     id: 'bad frames',
     item: 'protocol.md 7.2.6',
-    says: 'Broken JSON, binary frames and sync_request are answered, ack is ignored, the socket stays.',
+    says: 'Broken JSON, binary frames and sync_request are answered, ack is ignored; the socket lives until its script ends it.',
     scenarios: ['connection-killers'],
     rewrite: answerBadFrames,
   },
@@ -179,9 +169,16 @@ export const REWRITE_RULES: readonly RewriteRule[] = [
     rewrite: dealBeforeRoundStart,
   },
   {
+    id: 'question twice',
+    item: 'protocol.md 5.2',
+    says: 'The weak-hand step is two messages, after a redeal too.',
+    scenarios: ['full-game-one-human', 'redeal-accept'],
+    rewrite: askTwice,
+  },
+  {
     id: 'nobody awaited',
     item: 'protocol.md 7.2.13',
-    says: 'Once a redeal is agreed nobody is awaited for it any more, and its question is not told again.',
+    says: 'Once a redeal is agreed nobody is awaited for it any more.',
     scenarios: ['full-game-one-human', 'redeal-accept'],
     rewrite: nobodyAwaitedAfterRedeal,
   },
@@ -258,7 +255,7 @@ export const REWRITE_RULES: readonly RewriteRule[] = [
   {
     id: 'grace',
     item: 'protocol.md 7.2.10',
-    says: 'A lost player is announced, and leaves a waiting room, 3 s later (10 s right after the start), if at all.',
+    says: 'A lost player is announced, or leaves a waiting room, 3 s later, if at all.',
     scenarios: ['host-leaves-room', 'reconnect-in-declaration', 'two-humans-reconnect'],
     rewrite: waitForReturn,
   },
@@ -287,14 +284,14 @@ export const REWRITE_RULES: readonly RewriteRule[] = [
     id: 'repeated room update',
     item: 'protocol.md 7.1.17',
     says: 'A waiting room is shown once more 250 ms after client_ready.',
-    scenarios: CREATING.filter((name) => !['late-client-ready', 'connection-killers'].includes(name)),
+    scenarios: CREATING.filter((name) => !STARTED_AT_ONCE.includes(name)),
     rewrite: repeatRoomUpdate,
   },
   {
     id: 'coalesced lists',
     item: 'design.md 9, Rooms',
     says: 'The lobby hears of changed rooms at most once in 250 ms.',
-    scenarios: CREATING,
+    scenarios: CREATING.filter((name) => name !== 'connection-killers'), // there nobody waits for one
     rewrite: coalesceLists,
   },
 ];

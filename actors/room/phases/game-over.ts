@@ -1,3 +1,4 @@
+import { closeWhenAbandoned } from '../abandonment.js';
 import { accept, type Outcome } from '../outcome.js';
 import type { RoomMessage } from '../room-message.js';
 import { announce, attempt, change, roomSetup } from '../room-setup.js';
@@ -33,10 +34,13 @@ export const gameOver = roomSetup.createStateConfig({
     connect: attempt('connect', refuseReturn),
     disconnect: attempt('disconnect', judgeDisconnect),
     leave: attempt('leave', judgeLeaveGame),
-    timer: {
-      guard: shownLongEnough,
-      target: '#room.closed',
-      actions: announce({ type: 'roomClosed', why: 'finished' }),
-    },
+    timer: [
+      closeWhenAbandoned,
+      {
+        guard: shownLongEnough,
+        target: '#room.closed',
+        actions: announce({ type: 'roomClosed', why: 'finished' }),
+      },
+    ],
   },
 });

@@ -1,0 +1,25 @@
+import type { RoomMessage } from './room-message.js';
+import { announce } from './room-setup.js';
+import type { RoomState } from './room-state.js';
+import { abandonedAt } from './timing.js';
+
+interface Scope {
+  readonly context: RoomState;
+  readonly event: RoomMessage;
+}
+
+function nobodyReturned({ context, event }: Scope): boolean {
+  return (
+    event.type === 'timer' &&
+    event.timer === 'abandoned' &&
+    context.emptySince !== null &&
+    event.at >= abandonedAt(context, context.emptySince)
+  );
+}
+
+/** A room that everybody has left closes after a while, during the game and after it (rules.md R17.5). */
+export const closeWhenAbandoned = {
+  guard: nobodyReturned,
+  target: '#room.closed',
+  actions: announce({ type: 'roomClosed', why: 'abandoned' }),
+} as const;

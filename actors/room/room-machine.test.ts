@@ -1,0 +1,161 @@
+// Goal: every state knows what it takes, and what it does not take changes nothing. Method: rooms in every state that
+// the machine rests in, each asked about messages of every type; and the machine's own tree of states.
+import { describe, expect, test } from 'vitest';
+import { RoomDriver, speaker } from '../../test/support/room-driver.js';
+import { answerOf, CANDIDATES, reachedStates, weakOnce } from '../../test/support/reached-states.js';
+import { leavesOf } from '../../src/cli/chart.js';
+import { plainBots } from './bots.js';
+import { seededDeal } from './liap-tui.js';
+import { roomMachine } from './room-machine.js';
+import type { RoomMessage } from './room-message.js';
+import { phaseOf } from './room-view.js';
+
+const REACHED = reachedStates();
+const LEAVES = leavesOf(roomMachine(seededDeal, plainBots).root);
+/** Left again in the step that enters it. */
+const TRANSIENT = 'playing.preparation.dealt';
+
+describe('states', () => {
+  test('every leaf has a phase, and it is the one that its tag names', () => {
+    for (const { path, tags } of LEAVES) expect(tags, path).toEqual([phaseOf(path)]);
+  });
+
+  test('an unknown state has no phase', () => {
+    expect(() => phaseOf('playing.lunch')).toThrow('playing.lunch');
+  });
+
+  test('every leaf but the one that is left at once is reached here', () => {
+    const resting = LEAVES.map(({ path }) => path).filter((path) => path !== TRANSIENT);
+    expect([...new Set(REACHED.map(({ leaf }) => leaf))].sort()).toEqual(resting.sort());
+  });
+});
+
+describe('a message in a state', () => {
+  test('is applied, or refused with a reason and a sentence', () => {
+    for (const reached of REACHED) {
+      for (const message of Object.values(CANDIDATES).flat()) {
+        const { result } = answerOf(reached, message);
+        const where = `${message.type} in ${reached.leaf}`;
+        if (result.kind === 'refused') {
+          expect(result.reason, where).toMatch(/^[a-zA-Z]+$/);
+          expect(result.sentence, where).toMatch(/^[A-Z].+/);
+        } else expect(result.kind, where).toBe('applied');
+      }
+    }
+  });
+
+  test('that is refused leaves the state as it was, byte by byte', () => {
+    let refusals = 0;
+    for (const reached of REACHED) {
+      const before = JSON.stringify(reached.snapshot);
+      for (const message of Object.values(CANDIDATES).flat()) {
+        const { result, after } = answerOf(reached, message);
+        if (result.kind !== 'refused') continue;
+        refusals++;
+        expect(JSON.stringify(after), `${message.type} in ${reached.leaf}`).toBe(before);
+        expect(after.context, 'the very same object').toBe(reached.snapshot.context);
+      }
+    }
+    expect(refusals).toBeGreaterThan(10_000);
+  });
+
+  test('that no state knows is refused by the wildcard', () => {
+    for (const reached of REACHED) {
+      const unknown = { type: 'dance', session: 's0', seat: 0 } as unknown as RoomMessage;
+      const { result } = answerOf(reached, unknown);
+      const over = reached.snapshot.context.game?.endedAt != null;
+      const isBot = reached.snapshot.context.seats[0]?.kind === 'bot';
+      expect(result).toMatchObject({ kind: 'refused', reason: isBot ? 'notSeated' : over ? 'gameOver' : 'wrongPhase' });
+    }
+  });
+
+  test('of a stranger who names a seat is refused as such, whatever the state', () => {
+    const types = ['answerRedeal', 'declare', 'play', 'leave', 'connect'] as const;
+    for (const reached of REACHED) {
+      for (const type of types) {
+        const message = { ...CANDIDATES[type][0]!, seat: 0, session: 'stranger' } as never;
+        expect(answerOf(reached, message).result, `${type} in ${reached.leaf}`).toMatchObject({ reason: 'notSeated' });
+      }
+    }
+  });
+
+  test('a closed room takes nothing', () => {
+    const closed = REACHED.filter(({ leaf }) => leaf === 'closed');
+    expect(closed.length).toBeGreaterThan(0);
+    for (const reached of closed) {
+      expect(reached.driver.deadline).toBeNull();
+      for (const message of Object.values(CANDIDATES).flat()) {
+        expect(answerOf(reached, message).result.kind).toBe('refused');
+      }
+    }
+  });
+});
+
+describe('redeal', () => {
+  test('the weak are asked at once; after exactly 20 s they are warned once, after exactly 30 s they have declined', () => {
+    const room = RoomDriver.playing({ people: 2, order: weakOnce }).runTo('playing.preparation.weakHands', () => null);
+    const begun = room.now;
+    expect(room.state.awaiting?.seats).toEqual([0, 1]);
+    expect(room.reason({ type: 'timer', timer: 'redealWarning' }, begun + 19_999)).toBe('notDue');
+    expect(room.deadline).toEqual({ at: begun + 20_000, message: { type: 'timer', timer: 'redealWarning' } });
+    expect(room.ring()).toEqual([{ type: 'redealWarned' }]);
+    expect(room.reason({ type: 'timer', timer: 'redealWarning' }, begun + 20_001)).toBe('notDue');
+    expect(room.reason({ type: 'timer', timer: 'redealLimit' }, begun + 29_999)).toBe('notDue');
+    expect(room.deadline?.at).toBe(begun + 30_000);
+    expect(room.ring()[0]).toEqual({ type: 'redealUnanswered', seats: [0, 1] });
+    expect(room.leaf).toBe('playing.preparation.roundStart');
+    expect(room.game).toMatchObject({ deal: 1, multiplier: 1 });
+  });
+
+  test('whoever has accepted gets the redeal when the other lets the time pass, in one step (D20)', () => {
+    const room = RoomDriver.playing({ people: 2, order: weakOnce }).runTo('playing.preparation.weakHands', () => null);
+    room.apply({ type: 'answerRedeal', ...speaker(1), accept: true });
+    expect(room.leaf, 'one answer is not enough').toBe('playing.preparation.weakHands');
+    room.ring();
+    expect(room.ring().map(({ type }) => type)).toEqual(['redealUnanswered', 'dealingStarted']);
+    expect(room.game).toMatchObject({ deal: 2, multiplier: 2, redealStarter: 1 });
+    room.runTo('playing.preparation.redealt', () => null);
+    room.runTo('playing.preparation.roundStart', () => null);
+    expect(room.game).toMatchObject({ starter: 1, starterReason: 'accepted_redeal' });
+  });
+
+  test('a second answer, and one of somebody who was not asked, are refused', () => {
+    const room = RoomDriver.playing({ people: 4, order: weakOnce }).runTo('playing.preparation.weakHands', () => null);
+    room.apply({ type: 'answerRedeal', ...speaker(0), accept: false });
+    expect(room.reason({ type: 'answerRedeal', ...speaker(0), accept: true })).toBe('alreadyAnswered');
+    expect(room.reason({ type: 'answerRedeal', ...speaker(2), accept: true })).toBe('notAsked');
+  });
+});
+
+describe('the end of a game', () => {
+  test('a whole game of bots and one person ends with winners of 50 or more, and turns won are counted (D5)', () => {
+    const room = RoomDriver.playing().runTo('gameOver');
+    const { scores, turnsWon, endedAt } = room.game;
+    expect(Math.max(...scores)).toBeGreaterThanOrEqual(50);
+    const won = room.events.filter(({ type }) => type === 'turnWon');
+    expect(turnsWon.reduce((sum, count) => sum + count, 0)).toBe(won.length);
+    expect(endedAt).toBe(room.now);
+    expect(room.deadline).toEqual({ at: room.now + 600_000, message: { type: 'timer', timer: 'finished' } });
+    expect(room.reason({ type: 'timer', timer: 'finished' }, room.now + 599_999)).toBe('notDue');
+    expect(room.ring()).toEqual([{ type: 'roomClosed', why: 'finished' }]);
+    expect(room.leaf).toBe('closed');
+  });
+
+  test('a finished room closes 5 s after the last person went, and nobody comes back', () => {
+    const room = RoomDriver.playing().runTo('gameOver');
+    room.apply({ type: 'disconnect', seat: 0 });
+    expect(room.reason({ type: 'connect', ...speaker(0) })).toBe('gameOver');
+    const goneAt = room.now;
+    expect(room.deadline).toEqual({ at: goneAt + 5_000, message: { type: 'timer', timer: 'abandoned' } });
+    expect(room.reason({ type: 'timer', timer: 'abandoned' }, goneAt + 4_999)).toBe('notDue');
+    expect(room.ring()).toEqual([{ type: 'roomClosed', why: 'abandoned' }]);
+  });
+
+  test.each(['operator', 'shutdown'] as const)('a room is closed by the %s in any state', (reason) => {
+    for (const reached of REACHED.filter(({ leaf }) => leaf !== 'closed')) {
+      const { result, after } = answerOf(reached, { type: 'close', reason });
+      expect(result).toEqual({ kind: 'applied', events: [{ type: 'roomClosed', why: reason }] });
+      expect(after.value).toBe('closed');
+    }
+  });
+});

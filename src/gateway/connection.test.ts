@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { Connection, encodeMessage, SOCKET_BACKLOG_BYTES_MAX } from './connection.js';
+import { FakeServerSocket } from './fake-server-socket.js';
+import { createSocketLimits } from './rate-limit.js';
+
+function connected(path = '/ws/A442EC') {
+  const socket = new FakeServerSocket();
+  const limits = createSocketLimits({ factor: 1, timeScale: 1 });
+  return { socket, connection: new Connection('c1', socket, limits, { path, session: 's1', token: null }) };
+}
+
+test('the path says whether it is the lobby or a room', () => {
+  expect(connected('/ws/lobby').connection.code).toBeNull();
+  expect(connected('/ws/A442EC').connection.code).toBe('A442EC');
+});
+
+test('an envelope has event and data and nothing else', () => {
+  const more = { event: 'pong', data: { timestamp: 1 }, sequence: 4, id: 'x' };
+  expect(encodeMessage(more)).toBe('{"event":"pong","data":{"timestamp":1}}');
+});
+
+test('a socket that owes too much is closed with 1013, so that it comes back to the newest state', () => {
+  const { socket, connection } = connected();
+  socket.backlogBytes = SOCKET_BACKLOG_BYTES_MAX;
+  connection.send({ event: 'pong', data: {} });
+  expect(socket.sent).toHaveLength(1);
+  socket.backlogBytes += 1;
+  connection.send({ event: 'pong', data: {} });
+  expect(socket.sent).toHaveLength(1);
+  expect(socket.done).toEqual(['close 1013']);
+});
+
+test('nothing is sent once it is closed', () => {
+  const { socket, connection } = connected();
+  connection.open = false;
+  connection.send({ event: 'pong', data: {} });
+  expect(socket.sent).toEqual([]);
+});
+
+test('each message gets a correlation id of its own', () => {
+  const { connection } = connected();
+  expect([connection.nextCorrelationId(), connection.nextCorrelationId()]).toEqual(['c1-1', 'c1-2']);
+});

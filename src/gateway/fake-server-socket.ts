@@ -1,0 +1,40 @@
+import type { ServerSocket } from './server-socket.js';
+
+/** A server's end of a connection that notes what is done to it; for tests. */
+export class FakeServerSocket implements ServerSocket {
+  onMessage: ServerSocket['onMessage'] = () => undefined;
+  onClose: ServerSocket['onClose'] = () => undefined;
+  onPong: ServerSocket['onPong'] = () => undefined;
+  readonly sent: string[] = [];
+  readonly done: string[] = []; // in order: `ping`, `pause`, `close 1012`, …
+  backlogBytes = 0;
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  close(code: number): void {
+    this.done.push(`close ${code}`);
+  }
+
+  terminate(): void {
+    this.done.push('terminate');
+  }
+
+  ping(): void {
+    this.done.push('ping');
+  }
+
+  pause(): void {
+    this.done.push('pause');
+  }
+
+  resume(): void {
+    this.done.push('resume');
+  }
+
+  /** What was sent since the last call. */
+  take(): { event: string; data: Record<string, unknown> }[] {
+    return this.sent.splice(0).map((text) => JSON.parse(text) as { event: string; data: Record<string, unknown> });
+  }
+}

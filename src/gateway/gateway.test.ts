@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { Table } from '../../test/support/table.js';
+import { FakeServerSocket } from './fake-server-socket.js';
+
+/* Goal: what a simulated client can't send or see: binary frames, reading paused, sockets that owe too much. */
+
+/** A socket at the gateway of a table's server, for the session of one of its people. */
+async function socketAt(table: Table, place = table.code, seat = 0): Promise<FakeServerSocket> {
+  const socket = new FakeServerSocket();
+  const session = (await viewOfRouter(table))[seat]!;
+  table.sim.server.gateway.accept(socket, { path: `/ws/${place}`, session, token: null });
+  return socket;
+}
+
+async function viewOfRouter(table: Table): Promise<(string | null)[]> {
+  const seen = await table.sim.until(table.sim.server.rooms.query(table.roomId, 'router'), 10_000);
+  return seen!.view.seats.map((seat) => seat?.session ?? null);
+}
+
+test('a binary frame gets a validation error and nothing else, whatever it holds', async () => {
+  const table = await Table.playing();
+  const entries = table.entries.length;
+  const socket = await socketAt(table);
+  socket.onMessage('{"event":"client_ready","data":{"player_name":"Hana"}}', false);
+  await table.settle();
+  socket.take();
+  const move = Buffer.from('{"event":"play","data":{"player_name":"Hana","piece_indices":[0]}}');
+  for (const frame of [Uint8Array.of(0, 255, 7), new Uint8Array(0), move]) {
+    socket.onMessage(frame, true);
+    await table.settle();
+    expect(socket.take()).toEqual([
+      {
+        event: 'error',
+        data: { message: 'Invalid message: Binary messages are not supported', type: 'validation_error' },
+      },
+    ]);
+  }
+  expect(table.entries).toHaveLength(entries);
+  socket.onMessage(move.toString(), false);
+  await table.settle();
+  expect(socket.take().map(({ event }) => event)).toEqual(['phase_change']);
+});
+
+test('a sender that fills the mailbox is not read from until the room has room again', async () => {
+  const table = await Table.open();
+  const socket = await socketAt(table);
+  socket.onMessage('{"event":"client_ready","data":{"player_name":"Hana"}}', false);
+  await table.settle();
+  table.sim.engine.stall();
+  for (let count = 0; count < 321; count++) socket.onMessage('{"event":"add_bot","data":{"slot_id":2}}', false);
+  expect(socket.done).toEqual(['pause']);
+  table.sim.engine.resume();
+  await table.settle(500);
+  expect(socket.done).toEqual(['pause', 'resume']);
+});
+
+test('a spectator that reads too slowly is sent away with 1013; the others get everything', async () => {
+  const table = await Table.playing();
+  const slow = await socketAt(table);
+  slow.backlogBytes = 2 * 1024 * 1024;
+  for (const person of table.people) person.mark();
+  await table.play(0, 0);
+  await table.settle();
+  expect(slow.sent).toEqual([]);
+  expect(slow.done).toContain('close 1013');
+  for (const person of table.people) expect(person.freshEvents).toEqual(['phase_change']);
+});
+
+test('a socket that comes while the server drains is closed with 1012 at once', async () => {
+  const table = await Table.open();
+  await table.sim.until(table.sim.server.stop(), 10_000);
+  const socket = new FakeServerSocket();
+  table.sim.server.gateway.accept(socket, { path: '/ws/lobby', session: 's9', token: null });
+  expect(socket.done).toEqual(['close 1012']);
+  socket.onMessage('{"event":"create_room","data":{"player_name":"Zoe"}}', false);
+  await table.settle(100);
+  expect(socket.take().filter(({ event }) => event === 'room_created')).toEqual([]);
+});
+
+test('closed sockets are forgotten: none is counted, none is pinged', async () => {
+  const table = await Table.open();
+  const { gateway } = table.sim.server;
+  const before = gateway.connectionCount;
+  const sockets = await Promise.all([socketAt(table), socketAt(table, 'lobby'), socketAt(table, 'FFFFFF')]);
+  expect(gateway.connectionCount).toBeGreaterThan(before);
+  for (const socket of sockets) socket.onClose(1006);
+  expect(gateway.connectionCount).toBe(before);
+  await table.advance(60_000);
+  for (const socket of sockets) expect(socket.done).toEqual([]);
+});
+
+test('a room code is found however it is written', async () => {
+  const table = await Table.open();
+  const socket = await socketAt(table, table.code.toLowerCase());
+  socket.onMessage('{"event":"get_room_state"}', false);
+  await table.settle();
+  expect(socket.take()).toMatchObject([{ event: 'room_update', data: { room_id: table.code } }]);
+});

@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, expect, test } from 'vitest';
+import { type GameResult, playGame } from '../../src/client/game-session.js';
+import { MISSING_PROGRAM } from '../support/missing-programs.js';
+import { checkJournal } from '../support/journal-check.js';
+import { realGame } from '../support/real-game.js';
+import { CommandRecorder } from '../support/recorded-commands.js';
+import { ServerProcess } from '../support/server-process.js';
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+const POLL_MS = 50;
+const LIMIT_MS = 30_000;
+
+/** Waits until the readiness check answers so. */
+async function untilReady(server: ServerProcess, status: 200 | 503): Promise<void> {
+  const startMs = performance.now();
+  while ((await fetch(`${server.url}/health/ready`)).status !== status) {
+    if (performance.now() - startMs > LIMIT_MS) throw new Error(`/health/ready did not answer ${status}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** Two people play; in the middle of the first round the store goes away, and comes back once the server has noticed. */
+async function playThrough(server: ServerProcess, breakStore: () => () => void) {
+  const recorder = new CommandRecorder();
+  const refusals: string[] = [];
+  let moves = 0;
+  let outage: Promise<void> = Promise.resolve();
+  const suffer = async (): Promise<void> => {
+    const mend = breakStore();
+    try {
+      await untilReady(server, 503);
+    } finally {
+      mend();
+    }
+    await untilReady(server, 200);
+  };
+  const game: GameResult = await playGame({
+    ...realGame(recorder.watch(server.connect), 5, 2),
+    roundsMax: 2,
+    observer: {
+      action: (_, { outcome }) => {
+        if (outcome.kind === 'refused') refusals.push(outcome.type);
+        if (++moves === 8) outage = suffer();
+      },
+    },
+  });
+  await outage;
+  await server.stop();
+  return { game, refusals, check: checkJournal(server.dataDir, recorder.acknowledged) };
+}
+
+function expectNothingLost({ game, refusals, check }: Awaited<ReturnType<typeof playThrough>>): void {
+  expect(check).toMatchObject({ lost: [], twice: [], brokenChains: [] });
+  expect(new Set(refusals)).toEqual(new Set(['temporarily_unavailable']));
+  expect(game.violations).toEqual([]);
+  expect(game.movesApplied).toBeGreaterThan(2 * 2 * 5);
+}
+
+test('while another program holds the database players are told to try again, and the game goes on after that', async () => {
+  const server = await ServerProcess.start({ env: { LOG_LEVEL: 'error' } });
+  cleanUps.push(() => server.dispose());
+  expectNothingLost(
+    await playThrough(server, () => {
+      const holder = new Database(join(server.dataDir, 'journal.sqlite'));
+      holder.exec('BEGIN IMMEDIATE');
+      return () => holder.close();
+    }),
+  );
+});
+
+test('while the disk is full players are told to try again, and the game goes on after that', async ({ skip }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'disk-'));
+  cleanUps.push(() => rmSync(folder, { recursive: true }));
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder]);
+  // Mounting is for root; where it is not allowed the simulated disk and the engine's own tests must do.
+  if (status !== 0) skip(`${MISSING_PROGRAM}mount, with the right to use it`);
+  cleanUps.push(() => spawnSync('umount', [folder]));
+  const server = await ServerProcess.start({ dataDir: folder, env: { LOG_LEVEL: 'error' } });
+  cleanUps.push(() => server.dispose());
+  const filler = join(folder, 'filler');
+  expectNothingLost(
+    await playThrough(server, () => {
+      const { bavail, bsize } = statfsSync(folder);
+      writeFileSync(filler, Buffer.alloc(Number(bavail) * Number(bsize)));
+      return () => rmSync(filler);
+    }),
+  );
+});
