@@ -5,7 +5,9 @@ test('a key is 11 characters and differs by session and by message id', () => {
   const key = idempotencyKey('ann', 'm1');
   expect(key).toMatch(/^[\w-]{11}$/);
   expect(idempotencyKey('ann', 'm1')).toBe(key);
-  expect(new Set([key, idempotencyKey('bob', 'm1'), idempotencyKey('ann', 'm2'), idempotencyKey('an', 'nm1')]).size).toBe(4);
+  expect(
+    new Set([key, idempotencyKey('bob', 'm1'), idempotencyKey('ann', 'm2'), idempotencyKey('an', 'nm1')]).size,
+  ).toBe(4);
 });
 
 test('finds the entry that applied a message, and none of another sender', () => {

@@ -35,9 +35,7 @@ describe('the output gate', () => {
     expect(told.heard()).toEqual([]);
     expect(tiny.engine.durableEntries(room)).toHaveLength(1);
     await tiny.clock.advance(1);
-    expect(plain(told)).toEqual([
-      { kind: 'applied', seq: 2, events: [{ type: 'added', n: 2, count: 2 }], count: 2 },
-    ]);
+    expect(plain(told)).toEqual([{ kind: 'applied', seq: 2, events: [{ type: 'added', n: 2, count: 2 }], count: 2 }]);
     expect(tiny.engine.durableEntries(room)).toHaveLength(2);
   });
 
@@ -181,24 +179,21 @@ describe('when a commit fails', () => {
     ]);
   });
 
-  test.each(['committed', 'notCommitted'] as const)(
-    'an unknown outcome is looked up first: %s',
-    async (what) => {
-      const tiny = await TinyRooms.start();
-      const room = await tiny.open();
-      tiny.engine.loseNextAnswer(what);
-      const told = tiny.add(room, 3, { id: 'm1' });
-      await tiny.clock.advance(100);
-      const wasCommitted = what === 'committed';
-      expect(kinds(told)).toEqual([wasCommitted ? 'applied' : 'unavailable']);
-      expect(tiny.engine.durableEntries(room)).toHaveLength(wasCommitted ? 2 : 1);
+  test.each(['committed', 'notCommitted'] as const)('an unknown outcome is looked up first: %s', async (what) => {
+    const tiny = await TinyRooms.start();
+    const room = await tiny.open();
+    tiny.engine.loseNextAnswer(what);
+    const told = tiny.add(room, 3, { id: 'm1' });
+    await tiny.clock.advance(100);
+    const wasCommitted = what === 'committed';
+    expect(kinds(told)).toEqual([wasCommitted ? 'applied' : 'unavailable']);
+    expect(tiny.engine.durableEntries(room)).toHaveLength(wasCommitted ? 2 : 1);
 
-      const repeat = tiny.add(room, 3, { id: 'm1' });
-      await tiny.clock.advance(100);
-      expect(kinds(repeat)).toEqual([wasCommitted ? 'repeated' : 'applied']);
-      expect(await tiny.count(room)).toBe(3);
-    },
-  );
+    const repeat = tiny.add(room, 3, { id: 'm1' });
+    await tiny.clock.advance(100);
+    expect(kinds(repeat)).toEqual([wasCommitted ? 'repeated' : 'applied']);
+    expect(await tiny.count(room)).toBe(3);
+  });
 
   test('the first entry of a room that is lost leaves no room', async () => {
     const tiny = await TinyRooms.start();
@@ -357,10 +352,13 @@ describe('a repeated message', () => {
   test.each([
     ['after the room left memory', async (tiny: TinyRooms) => tiny.clock.advance(200_000)],
     ['after a crash', async (tiny: TinyRooms) => tiny.crash()],
-    ['after a crash of a room that was saved', async (tiny: TinyRooms) => {
-      await tiny.clock.advance(200_000);
-      await tiny.crash();
-    }],
+    [
+      'after a crash of a room that was saved',
+      async (tiny: TinyRooms) => {
+        await tiny.clock.advance(200_000);
+        await tiny.crash();
+      },
+    ],
   ])('is recognised %s', async (_when, happens) => {
     const tiny = await TinyRooms.start();
     const room = await tiny.open();

@@ -22,7 +22,7 @@ describe('making a room', () => {
   });
 
   test.each([
-    ['at once', (_tiny: TinyRooms) => Promise.resolve()],
+    ['at once', () => Promise.resolve()],
     ['while the first is being written', (tiny: TinyRooms) => tiny.clock.advance(2)],
     ['after it is durable', (tiny: TinyRooms) => tiny.clock.advance(10)],
     ['after a crash', (tiny: TinyRooms) => tiny.clock.advance(10).then(() => tiny.crash())],
@@ -76,7 +76,9 @@ describe('asking whether a message would be taken', () => {
     const room = await tiny.open();
     const before = await tiny.durable(room);
     expect(await tiny.until(tiny.rooms.can(room, { type: 'add', session: 'ann', n: 1 }))).toEqual({ kind: 'allowed' });
-    expect(await tiny.until(tiny.rooms.can(room, { type: 'add', session: 'ann', n: -1 }))).toMatchObject({ reason: 'notPositive' });
+    expect(await tiny.until(tiny.rooms.can(room, { type: 'add', session: 'ann', n: -1 }))).toMatchObject({
+      reason: 'notPositive',
+    });
     expect(await tiny.until(tiny.rooms.can('nowhere', { type: 'add', session: 'ann', n: 1 }))).toBeNull();
     expect(await tiny.durable(room)).toEqual(before);
     expect(await tiny.count(room)).toBe(0);

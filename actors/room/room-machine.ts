@@ -18,6 +18,10 @@ function resume(state: RoomState, _at: number, message: RoomMessage): Outcome {
   return accept(shiftClocks(state, message.outageMs), { type: 'clockShifted', outageMs: message.outageMs });
 }
 
+function isShutdown({ event }: { readonly event: RoomMessage }): boolean {
+  return event.type === 'close' && event.reason === 'shutdown';
+}
+
 /**
  * The whole life of a room: `waiting`, the four phases of the game, `gameOver`, `closed`.
  * Only `assign` and `emit` happen in it; a message that no state takes is refused by the wildcard.

@@ -41,9 +41,7 @@ interface RecordedGame {
 type RecordedRedeal = readonly [number, Seat | -1, HandTexts[], string[], Seat, number];
 
 /** Formats: shared/spec/vectors.README.md. */
-const VECTORS = JSON.parse(
-  readFileSync(new URL('../../../shared/spec/vectors.json', import.meta.url), 'utf8'),
-) as {
+const VECTORS = JSON.parse(readFileSync(new URL('../../../shared/spec/vectors.json', import.meta.url), 'utf8')) as {
   readonly meta: { readonly counts: { readonly redeal: number; readonly games: number } };
   readonly redeal: readonly RecordedRedeal[];
   readonly games: readonly RecordedGame[];
@@ -74,9 +72,14 @@ function answerRedeal(room: RoomDriver, letters: string): void {
   const { deal } = room.game;
   for (const seat of SEATS) {
     const letter = letters[seat];
-    if (letter === 'A' || letter === 'D') room.apply({ type: 'answerRedeal', ...speaker(seat), accept: letter === 'A' });
+    if (letter === 'A' || letter === 'D')
+      room.apply({ type: 'answerRedeal', ...speaker(seat), accept: letter === 'A' });
   }
-  if (letters.includes('T')) room.runUntil(({ leaf, game }) => leaf !== 'playing.preparation.weakHands' || game.deal !== deal, () => null);
+  if (letters.includes('T'))
+    room.runUntil(
+      ({ leaf, game }) => leaf !== 'playing.preparation.weakHands' || game.deal !== deal,
+      () => null,
+    );
 }
 
 function prepare(room: RoomDriver, answers: readonly string[]): void {

@@ -51,7 +51,11 @@ export function chartOf(root: ChartState): string {
   }
   const closings = stepsOf(root).filter(({ target }) => target !== null);
   const anywhere = closings.map(({ event, guard }) => label(event, guard)).join(', ');
-  lines.push('```', '', `From every state but \`closed\`: ${anywhere} leads to \`closed\`, and \`resumed\` shifts the clocks.`);
+  lines.push(
+    '```',
+    '',
+    `From every state but \`closed\`: ${anywhere} leads to \`closed\`, and \`resumed\` shifts the clocks.`,
+  );
   return lines.join('\n');
 }
 

@@ -90,7 +90,7 @@ test('while the disk is full players are told to try again, and the game goes on
   expectNothingLost(
     await playThrough(server, () => {
       const { bavail, bsize } = statfsSync(folder);
-      writeFileSync(filler, Buffer.alloc(Number(bavail) * Number(bsize)));
+      writeFileSync(filler, Buffer.alloc(bavail * bsize));
       return () => rmSync(filler);
     }),
   );

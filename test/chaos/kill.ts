@@ -11,7 +11,9 @@ const { kills, seed, rooms, json } = new Command('npm run chaos:kill --')
   .description('Kills a server (SIGKILL) in the middle of games, and checks that nothing acknowledged is lost.')
   .addOption(new Option('--kills <n>', 'how often').default(50).argParser(wholeNumber))
   .addOption(new Option('--rooms <n>', 'games at the same time').default(6).argParser(wholeNumber))
-  .addOption(new Option('--seed <n>', 'for the moments of the kills').default(randomInt(2 ** 20)).argParser(wholeNumber))
+  .addOption(
+    new Option('--seed <n>', 'for the moments of the kills').default(randomInt(2 ** 20)).argParser(wholeNumber),
+  )
   .addOption(new Option('--json', 'print the result as one JSON object in the last line').default(false))
   .addHelpText('after', '\nExit code: 0 nothing lost, nothing applied twice, all chains whole; 1 not so.')
   .allowExcessArguments(false)

@@ -43,14 +43,17 @@ describe('without files of a frontend', () => {
     expect(JSON.parse(text)).toMatchObject({ status: expect.stringMatching(/^(healthy|live|ready)$/) as string });
   });
 
-  test.each(['/nowhere', '/api/nowhere', '/play/nowhere.js', '/play/../package.json', '/play/%2e%2e/%2e%2e/package.json'])(
-    '%s is not there',
-    async (path) => {
-      const { status, text } = await get(server, path);
-      expect(status).toBe(404);
-      expect(text).not.toContain('"dependencies"');
-    },
-  );
+  test.each([
+    '/nowhere',
+    '/api/nowhere',
+    '/play/nowhere.js',
+    '/play/../package.json',
+    '/play/%2e%2e/%2e%2e/package.json',
+  ])('%s is not there', async (path) => {
+    const { status, text } = await get(server, path);
+    expect(status).toBe(404);
+    expect(text).not.toContain('"dependencies"');
+  });
 });
 
 describe('with files of a frontend', () => {
@@ -59,7 +62,10 @@ describe('with files of a frontend', () => {
   beforeAll(async () => {
     files = mkdtempSync(join(tmpdir(), 'frontend-'));
     mkdirSync(join(files, 'assets'));
-    writeFileSync(join(files, 'index.html'), '<!doctype html><html><head><script src="bundle.js"></script></head></html>');
+    writeFileSync(
+      join(files, 'index.html'),
+      '<!doctype html><html><head><script src="bundle.js"></script></head></html>',
+    );
     writeFileSync(join(files, 'bundle.js'), 'globalThis.bundle = true;');
     writeFileSync(join(files, '.secret'), 'hidden');
     server = await ServerProcess.start({ env: { STATIC_DIR: files } });
@@ -88,11 +94,14 @@ describe('with files of a frontend', () => {
     },
   );
 
-  test.each(['/game/bundle.js', '/.secret', '/assets', '/nowhere'])('%s is not there, and no page instead', async (path) => {
-    const { status, text } = await get(server, path);
-    expect(status).toBe(404);
-    expect(text).not.toContain('<html');
-  });
+  test.each(['/game/bundle.js', '/.secret', '/assets', '/nowhere'])(
+    '%s is not there, and no page instead',
+    async (path) => {
+      const { status, text } = await get(server, path);
+      expect(status).toBe(404);
+      expect(text).not.toContain('<html');
+    },
+  );
 
   test('our own page and the health checks are there as well', async () => {
     expect(await get(server, '/play')).toMatchObject({ status: 200, type: 'text/html' });

@@ -102,7 +102,10 @@ describeNeeding('chromium', 'the page /play in a browser', (chromium) => {
     await hana.createRoom();
     await hana.click('start');
     await hana.playByItself();
-    await hana.page.getByText(/^Round [45]/).first().waitFor({ state: 'attached' });
+    await hana.page
+      .getByText(/^Round [45]/)
+      .first()
+      .waitFor({ state: 'attached' });
 
     expect(hana.faults).toEqual([]);
   });

@@ -105,16 +105,19 @@ test('a message over MESSAGE_BYTES_MAX is answered with an error, and its socket
   expect((await ask(host, 'ping', {})).event).toBe('pong');
 });
 
-test.each(['not json', '', '[]', '{"event":1}'])('the text %j is answered with an error, and its socket stays', async (text) => {
-  const lobby = await open('/ws/lobby');
-  const answered = new Promise<Frame>((resolve) =>
-    lobby.once('message', (bytes: Buffer) => resolve(JSON.parse(bytes.toString()) as Frame)),
-  );
-  lobby.send(text);
+test.each(['not json', '', '[]', '{"event":1}'])(
+  'the text %j is answered with an error, and its socket stays',
+  async (text) => {
+    const lobby = await open('/ws/lobby');
+    const answered = new Promise<Frame>((resolve) =>
+      lobby.once('message', (bytes: Buffer) => resolve(JSON.parse(bytes.toString()) as Frame)),
+    );
+    lobby.send(text);
 
-  expect(await answered).toMatchObject({ event: 'error', data: { type: 'validation_error' } });
-  expect((await ask(lobby, 'ping', {})).event).toBe('pong');
-});
+    expect(await answered).toMatchObject({ event: 'error', data: { type: 'validation_error' } });
+    expect((await ask(lobby, 'ping', {})).event).toBe('pong');
+  },
+);
 
 test('a page of another site gets no socket', async () => {
   expect(await handshakeStatus('/ws/lobby', { origin: 'https://elsewhere.example' })).toBe(403);

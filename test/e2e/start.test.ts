@@ -16,7 +16,11 @@ const oneSentence = (text: string): string => `${text}\n`;
 
 const wrong: readonly [string, ServerEnvironment, string][] = [
   ['a port that is none', { PORT: '70000' }, 'PORT is "70000", but must be a whole number from 0 to 65535.'],
-  ['a folder that is not there', { STATIC_DIR: '/no/such' }, 'STATIC_DIR is "/no/such", but must be a folder that exists.'],
+  [
+    'a folder that is not there',
+    { STATIC_DIR: '/no/such' },
+    'STATIC_DIR is "/no/such", but must be a folder that exists.',
+  ],
   ['a negative time scale', { TIME_SCALE: '-1' }, 'TIME_SCALE is "-1", but must be a number from 0 to 1000.'],
   [
     'a log level that is none',

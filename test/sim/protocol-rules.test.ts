@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BotMind } from '../../actors/room/bots.js';
 import { plainBots } from '../../actors/room/bots.js';
+import { botDeclare } from '../../src/game/bot.js';
 import { SimulatedServer } from '../support/simulated-server.js';
 import { type Hands, NAMES, orderOf, SIMPLE_BOTS, SLOW_BOTS, STEADY, Table, TWO_WEAK } from '../support/table.js';
 import { at, type Data, shownHand, WireClient } from '../support/wire-client.js';
@@ -136,8 +137,12 @@ test('rules D8: the bots of a game bid and play by R18 to R20', async () => {
   await table.toPhase('declaration');
   await table.declare(0, 1);
   await table.toPhase('turn');
-  // Gio's place is Bot 2 with a general: one strong opening. Bots 3 and 4 hold neither and no set above 20.
-  expect(at(table.phaseData, 'pile_counts')).toEqual({ Hana: 0, 'Bot 2': 0, 'Bot 3': 0, 'Bot 4': 0 });
+  const values = [1];
+  for (const hand of STEADY.slice(1)) {
+    values.push(botDeclare({ hand, position: values.length, declaredBefore: values, zeroBarred: false }));
+  }
+  const declared = phaseFrames(table.host).filter(({ phase }) => phase === 'declaration');
+  expect(Object.values(at(declared.at(-1)!, 'phase_data', 'declarations'))).toEqual(values);
   await table.play(0, 0);
   await table.until(() => table.phaseData['turn_complete'] === true);
   const plays = at(table.phaseData, 'turn_plays');

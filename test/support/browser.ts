@@ -65,7 +65,7 @@ export class PlayPage {
     await this.click('create-room');
     await this.until('waiting');
     await this.page.getByTestId('start').waitFor();
-    return this.page.evaluate(() => (JSON.parse(localStorage.getItem('play')!) as { roomId: string }).roomId);
+    return this.page.evaluate<string>(`JSON.parse(localStorage.getItem('play')).roomId`);
   }
 
   /**
@@ -73,13 +73,12 @@ export class PlayPage {
    * first hint to play, otherwise the first pieces that are enough. Begins anew after a reload.
    */
   async playByItself(): Promise<void> {
-    await this.page.evaluate(clickWhateverIsOffered);
+    await this.page.evaluate(CLICK_WHATEVER_IS_OFFERED);
   }
 
   /** The wire indices of the hand that is shown. */
   async hand(): Promise<readonly string[]> {
-    const shown = this.page.locator('[data-testid^=hand-]');
-    return shown.evaluateAll((pieces) => pieces.map((piece) => piece.textContent));
+    return this.page.locator('[data-testid^=hand-]').allTextContents();
   }
 
   close(): Promise<void> {
@@ -87,24 +86,14 @@ export class PlayPage {
   }
 }
 
-/** Runs in the page, so it uses nothing from outside. */
-function clickWhateverIsOffered(): void {
-  const find = (selector: string): HTMLButtonElement | null => document.querySelector<HTMLButtonElement>(selector);
-  const step = (): void => {
-    const offered = find('[data-testid=redeal-decline]:enabled') ?? find('[data-testid^=declare-]:enabled');
-    if (offered !== null) {
-      offered.click();
-      return;
-    }
-    const play = find('[data-testid=play]');
-    if (play === null) return;
-    if (!play.disabled) {
-      play.click();
-      return;
-    }
-    const hint = find('[data-testid=hints] button');
-    const unselected = find('button[data-testid^=hand-][aria-pressed=false]');
-    (hint ?? unselected)?.click();
-  };
-  setInterval(step, 5);
-}
+/** Runs in the page. A text, because these sources are checked without the types of browsers. */
+const CLICK_WHATEVER_IS_OFFERED = `setInterval(() => {
+  const find = (selector) => document.querySelector(selector);
+  const offered = find('[data-testid=redeal-decline]:enabled') ?? find('[data-testid^=declare-]:enabled');
+  if (offered !== null) return offered.click();
+  const play = find('[data-testid=play]');
+  if (play === null) return;
+  if (!play.disabled) return play.click();
+  const hint = find('[data-testid=hints] button');
+  (hint ?? find('button[data-testid^=hand-][aria-pressed=false]'))?.click();
+}, 5)`;

@@ -1,6 +1,6 @@
 import { MachineRunner } from '../../actors/machine-runner.js';
 import type { DealOrder } from '../../actors/room/phases/preparation.js';
-import type { RoomMessage, RoomMessageType, UntimedMessage } from '../../actors/room/room-message.js';
+import type { RoomMessageType, UntimedMessage } from '../../actors/room/room-message.js';
 import type { RoomState } from '../../actors/room/room-state.js';
 import type { RoomSnapshot } from '../../actors/room-definition.js';
 import { fullSet, type Piece, pointsOf } from '../../src/game/pieces.js';
@@ -51,16 +51,19 @@ export function reachedStates(): readonly Reached[] {
       const turn = (): UntimedMessage | null => (note(driver), asBots(driver));
       // Nobody is left: the room plays on in states that are noted before it is given up.
       const step = (): void => {
-        const due = driver.deadline!;
-        if (due.message.type === 'timer' && due.message.timer === 'abandoned') driver.restored(unattended);
+        const next = driver.deadline?.message;
+        if (next?.type === 'timer' && next.timer === 'abandoned') driver.restored(unattended);
         const said = turn();
         if (said === null) driver.ring();
         else driver.apply(said);
       };
-      while (driver.leaf !== 'playing.scoring') step();
-      note(driver);
+      const playRound = (): void => {
+        while (driver.leaf !== 'playing.scoring') step();
+        note(driver);
+      };
+      playRound();
       driver.ring();
-      while (driver.leaf !== 'playing.scoring') step();
+      playRound();
       driver.restored((state) => ({ ...state, game: state.game && { ...state.game, scores: [60, 1, 2, 3] } }));
       note(driver);
       driver.runUntil(({ leaf }) => leaf === 'gameOver' || leaf === 'closed', turn);
@@ -73,7 +76,10 @@ export function reachedStates(): readonly Reached[] {
   return reached;
 }
 
-const unattended = (state: RoomState): RoomState => ({ ...state, emptySince: state.emptySince && state.emptySince + FAR });
+const unattended = (state: RoomState): RoomState => ({
+  ...state,
+  emptySince: state.emptySince && state.emptySince + FAR,
+});
 
 function redealAnswer(driver: RoomDriver, accept: boolean): UntimedMessage | null {
   const seat = driver.leaf.endsWith('weakHands') ? driver.state.awaiting?.seats[0] : undefined;
@@ -114,11 +120,13 @@ export const CANDIDATES: { readonly [T in RoomMessageType]: readonly UntimedMess
     [-1, 0, 1, 2, 8, 9, 0.5].map((value) => ({ type: 'declare' as const, ...speaker(seat), value })),
   ),
   play: SEATS.flatMap((seat) =>
-    [[], [0], [0, 1], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5], [0, 0], [8], [-1]].map((indices) => ({
-      type: 'play' as const,
-      ...speaker(seat),
-      indices,
-    })),
+    [[], [0], [0, 1], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5], [0, 0], [8], [-1]].map(
+      (indices) => ({
+        type: 'play' as const,
+        ...speaker(seat),
+        indices,
+      }),
+    ),
   ),
   timer: (['pause', 'redealWarning', 'redealLimit', 'hostArrival', 'abandoned', 'finished'] as const).map((timer) => ({
     type: 'timer',
@@ -129,7 +137,7 @@ export const CANDIDATES: { readonly [T in RoomMessageType]: readonly UntimedMess
 
 /** What a room in that state answers, asked of a copy; `at` is later than every timer. */
 export function answerOf({ snapshot, driver }: Reached, message: UntimedMessage) {
-  const runner = MachineRunner.restore<RoomState, RoomMessage, { type: string }>(driver.definition as never, snapshot);
-  const result = runner.step({ ...message, at: driver.now + FAR } as RoomMessage);
+  const runner = MachineRunner.restore(driver.definition, snapshot);
+  const result = runner.step({ ...message, at: driver.now + FAR });
   return { result, after: runner.snapshot };
 }

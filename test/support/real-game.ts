@@ -9,7 +9,7 @@ import { carefulStrategy } from '../../src/client/strategy.js';
 const CONNECT_FAILURES_MAX = 1_000;
 
 /** A game over real sockets whose people decide at once and by the seed. */
-export function realGame(connect: Connect, seed: number, humans: number): GameSessionOptions {
+export function realGame(connect: Connect, seed: number, humans: number): Omit<GameSessionOptions, 'observer'> {
   const random = seededRandom(seed);
   return {
     humans,

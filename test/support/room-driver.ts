@@ -57,6 +57,13 @@ export class RoomDriver {
     return driver;
   }
 
+  /** A room whose game is over. Bots lose points on average, so a total is set after the first round. */
+  static finished(options: RoomDriverOptions = {}): RoomDriver {
+    const driver = RoomDriver.playing(options).runTo('playing.scoring');
+    const won = (state: RoomState): RoomState => ({ ...state, game: { ...gameOf(state), scores: [50, 49, 0, -3] } });
+    return driver.restored(won).runTo('gameOver');
+  }
+
   get snapshot() {
     return this.#runner.snapshot;
   }

@@ -71,7 +71,7 @@ export class TinyRooms {
   }
 
   /** As kill -9 and a new start `downMs` later. */
-  async crash({ downMs = 0, underWay = 'lost' as 'lost' | 'durable' } = {}): Promise<void> {
+  async crash({ downMs = 0, underWay }: { downMs?: number; underWay?: 'lost' | 'durable' } = {}): Promise<void> {
     this.engine.crash(underWay);
     this.rooms.stopClocks();
     await this.clock.advance(downMs);
@@ -96,7 +96,12 @@ export class TinyRooms {
   }
 
   tell(roomId: string, message: UntimedTinyMessage, saying: Saying = {}): Told {
-    const { id: _id, session: _session, ...mail } = saying;
+    const { lane, bytes, slot } = saying;
+    const mail = {
+      ...(lane !== undefined && { lane }),
+      ...(bytes !== undefined && { bytes }),
+      ...(slot !== undefined && { slot }),
+    };
     const told = this.#told(saying);
     return { ...told, readOn: this.rooms.tell(roomId, message, told.cause, mail) };
   }
@@ -124,7 +129,10 @@ export class TinyRooms {
   }
 
   /** The durable state as one text and its hash, rebuilt from the disk. */
-  async durable(roomId: string, upTo?: number): Promise<{ readonly seq: number; readonly text: string; readonly hash: string }> {
+  async durable(
+    roomId: string,
+    upTo?: number,
+  ): Promise<{ readonly seq: number; readonly text: string; readonly hash: string }> {
     const room = await this.until(recover(this.engine, this.definition, roomId, upTo));
     const text = encodeState(room!.runner.snapshot, room!.window.toJSON());
     return { seq: room!.seq, text, hash: contentHash(text) };
@@ -163,7 +171,12 @@ export class TinyRooms {
         const now = roomTime(clock, Math.max(aliveAt, lastAt));
         if (aliveAt > 0 && now() > aliveAt) await engine.recordOutage({ from: aliveAt, to: now() });
         const outages = new Outages(await engine.outages());
-        this.writer = new GroupCommit(engine, { ...clock, now });
+        this.writer = new GroupCommit(engine, {
+          now,
+          elapsedMs: clock.elapsedMs,
+          schedule: clock.schedule,
+          defer: clock.defer,
+        });
         const { definition, writer } = this;
         const { mailbox, idleMs } = this.#options;
         this.rooms = new Rooms({
@@ -193,9 +206,5 @@ export class TinyRooms {
 /** Bytes that follow from the seed. */
 function seededBytes(seed: string): (count: number) => Buffer {
   let counter = 0;
-  return (count) =>
-    createHash('sha512')
-      .update(`${seed}/${counter++}`)
-      .digest()
-      .subarray(0, count);
+  return (count) => createHash('sha512').update(`${seed}/${counter++}`).digest().subarray(0, count);
 }

@@ -18,7 +18,7 @@ import { dropSecondFarewell, keepHostSeat, repeatRoomUpdate, startNeedsSeat } fr
 /** One way in which our server is to differ from what was recorded. */
 export interface RewriteRule {
   readonly id: string;
-  readonly item: string; // of protocol.md 7.1.9, 7.1.17, 7.2, 7.4 or 8, rules.md R22, or design.md section 9
+  readonly item: string; // of protocol.md 5.2, 7.1.17, 7.2, 7.4 or 8, rules.md R22, or design.md section 9
   readonly says: string;
   readonly scenarios: readonly string[]; // where it must be needed; elsewhere it is not applied
   /** Changes what is expected. @returns how often it had to */

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { RoomDriver, speaker } from '../../test/support/room-driver.js';
+import type { RoomEvent } from './room-event.js';
+import type { RoomMessage } from './room-message.js';
+import { viewRoom } from './room-view.js';
+import { SEATS } from './rules.js';
+
+const playing = () => RoomDriver.playing({ people: 4 }).runTo('playing.turn.playing');
+
+describe('what a viewer sees', () => {
+  test('a player its own hand, of the others the size (D13)', () => {
+    const { snapshot, game } = playing();
+    for (const viewer of SEATS) {
+      const view = viewRoom(snapshot, viewer);
+      for (const seat of SEATS) expect(view.game?.hands[seat]).toEqual(seat === viewer ? game.hands[seat] : null);
+      expect(view.game?.handSizes).toEqual([8, 8, 8, 8]);
+    }
+  });
+
+  test('a spectator and the router no hand at all, an operator all of them', () => {
+    const { snapshot, game } = playing();
+    expect(viewRoom(snapshot, 'spectator').game?.hands).toEqual([null, null, null, null]);
+    expect(viewRoom(snapshot, 'router').game?.hands).toEqual([null, null, null, null]);
+    expect(viewRoom(snapshot, 'operator').game?.hands).toEqual(game.hands);
+  });
+
+  test('nobody the seed, and nobody but the router a session', () => {
+    const { snapshot, state } = playing();
+    for (const viewer of [...SEATS, 'spectator', 'router', 'operator'] as const) {
+      const text = JSON.stringify(viewRoom(snapshot, viewer));
+      expect(text).not.toContain(state.seed);
+      expect(text.includes('"s1"'), String(viewer)).toBe(viewer === 'router');
+    }
+  });
+
+  test('who declares and what is allowed, who plays and how many pieces', () => {
+    const room = RoomDriver.playing({ people: 4 }).runTo('playing.declaration');
+    for (let asked = 0; asked < 3; asked++) {
+      const seat = room.state.awaiting!.seats[0]!;
+      const { game } = viewRoom(room.snapshot, 'spectator');
+      expect(game).toMatchObject({ declarer: seat, player: null, declareOptions: [0, 1, 2, 3, 4, 5, 6, 7, 8] });
+      room.apply({ type: 'declare', ...speaker(seat), value: 1 });
+    }
+    expect(viewRoom(room.snapshot, 'spectator').game?.declareOptions).toEqual([0, 1, 2, 3, 4, 6, 7, 8]);
+    room.runTo('playing.turn.playing');
+    const leader = room.state.awaiting!.seats[0]!;
+    expect(viewRoom(room.snapshot, 0).game).toMatchObject({ declarer: null, player: leader, requiredCount: null });
+    room.apply({ type: 'play', ...speaker(leader), indices: [0] });
+    expect(viewRoom(room.snapshot, 0).game).toMatchObject({ player: (leader + 1) % 4, requiredCount: 1 });
+  });
+
+  test('a person who is away as played by a bot, and as a person still; an empty seat as empty', () => {
+    const room = playing();
+    room.apply({ type: 'disconnect', seat: 1 });
+    const [host, away] = viewRoom(room.snapshot, 'spectator').seats;
+    expect(host).toMatchObject({ isBot: false, isPerson: true, awaySince: null });
+    expect(away).toMatchObject({ isBot: true, isPerson: true, awaySince: room.now, session: null });
+    const waiting = new RoomDriver();
+    waiting.apply({ type: 'removePlayer', ...speaker(0), target: 3 });
+    expect(viewRoom(waiting.snapshot, 'spectator')).toMatchObject({ phase: 'waiting', game: null });
+    expect(viewRoom(waiting.snapshot, 'spectator').seats[3]).toBeNull();
+  });
+});
+
+describe('the definition', () => {
+  const rowsOf = (room: RoomDriver, message: RoomMessage, events: readonly RoomEvent[]) =>
+    room.definition.rows('r1', message, events, room.snapshot);
+
+  test('a new room is listed with its maker, later rows bring what changed', () => {
+    const room = new RoomDriver();
+    expect(rowsOf(room, room.messages[0]!, room.events)).toMatchObject([
+      {
+        kind: 'put',
+        table: 'rooms',
+        key: 'r1',
+        values: { code: 'ABCDEF', status: 'waiting', creator: 's0', free_seats: 0 },
+      },
+    ]);
+    const events = room.apply({ type: 'removePlayer', ...speaker(0), target: 2 });
+    const [row] = rowsOf(room, room.messages.at(-1)!, events);
+    expect(row).toMatchObject({ values: { free_seats: 1, host_name: 'P0' } });
+    expect(row?.kind === 'put' && 'creator' in row.values).toBe(false);
+  });
+
+  test('a status follows the game: waiting, playing, over, closed', () => {
+    const status = (room: RoomDriver) => {
+      const [row] = rowsOf(room, room.messages.at(-1)!, [{ type: 'gameStarted' }]);
+      return row?.kind === 'put' ? row.values['status'] : null;
+    };
+    const finished = RoomDriver.finished();
+    expect([status(new RoomDriver()), status(playing()), status(finished)]).toEqual(['waiting', 'playing', 'over']);
+    finished.ring();
+    expect(status(finished)).toBe('closed');
+  });
+
+  test('a move changes no row', () => {
+    const room = playing();
+    const seat = room.state.awaiting!.seats[0]!;
+    const events = room.apply({ type: 'play', ...speaker(seat), indices: [0] });
+    expect(rowsOf(room, room.messages.at(-1)!, events)).toEqual([]);
+  });
+
+  test('a room begins with create, and knows its own version only', () => {
+    const { definition, snapshot, messages } = new RoomDriver();
+    expect(() => definition.create({ type: 'close', at: 1, reason: 'operator' })).toThrow('not with close');
+    expect(definition.upcast(snapshot, definition.version)).toBe(snapshot);
+    expect(() => definition.upcast(snapshot, 0)).toThrow('version 0');
+    expect(definition.isClosed(snapshot)).toBe(false);
+    expect(definition.resumed(5)).toEqual({ type: 'resumed', outageMs: 5 });
+    expect(definition.message.parse(messages[0])).toEqual(messages[0]);
+  });
+
+  test('messages and events without their shape are refused, members of later versions are kept', () => {
+    const { definition } = new RoomDriver();
+    expect(() => definition.message.parse({ type: 'dance', at: 1 })).toThrow();
+    expect(() => definition.message.parse({ type: 'disconnect', at: 1, seat: 4 })).toThrow('a seat is 0 to 3');
+    expect(definition.message.parse({ type: 'disconnect', at: 1, seat: 3, later: true })).toHaveProperty('later', true);
+    expect(definition.event.parse({ type: 'hostArrived' })).toEqual({ type: 'hostArrived' });
+    for (const shapeless of [null, 'hostArrived', {}, { type: 1 }])
+      expect(() => definition.event.parse(shapeless)).toThrow();
+  });
+});
