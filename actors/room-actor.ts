@@ -67,6 +67,7 @@ interface InFlight<S> {
   readonly hash: string;
   readonly snapshot: RoomSnapshot<S>;
   readonly id: { readonly session: string; readonly key: string } | null;
+  readonly saved: boolean; // a snapshot is written with it
 }
 
 interface AtGate<S, E extends DomainEvent> {
@@ -94,7 +95,9 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     readonly snapshot: RoomSnapshot<S>;
   } | null = null;
 
-  #snapshotSeq = 0;
+  #snapshotSeq = 0; // of the newest snapshot, written or on its way
+  #savedSeq = 0; // of the newest one known to be written
+  #whenSettled: (() => void)[] = [];
   #bytesSinceSnapshot = 0;
   #inFlight: InFlight<S>[] = [];
   #gate: AtGate<S, E>[] = [];
@@ -141,6 +144,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     this.#head = { seq, at, hash };
     this.#durable = { seq, at, hash, snapshot: runner.snapshot };
     this.#snapshotSeq = snapshotSeq;
+    this.#savedSeq = snapshotSeq;
     this.#announceDeadline();
     this.#run();
   }
@@ -171,6 +175,18 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     else this.#whenWritable.push(callback);
   }
 
+  /** Resolves when every entry of the room is decided. */
+  async settled(): Promise<void> {
+    if (this.#inFlight.length > 0) await new Promise<void>((resolve) => this.#whenSettled.push(resolve));
+  }
+
+  #announceSettled(): void {
+    if (this.#inFlight.length > 0) return;
+    const waiting = this.#whenSettled;
+    this.#whenSettled = [];
+    for (const resolve of waiting) resolve();
+  }
+
   /** A snapshot of the durable state, where the last one is older; for a room that is about to leave memory. */
   snapshotAppend(): Append | null {
     const durable = this.#durable;
@@ -190,6 +206,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     this.#dropGate(why);
     this.#refuseWaiting(why);
     this.#announceWritable();
+    this.#announceSettled();
   }
 
   /** Reconsiders messages and deadline after the store came back. */
@@ -299,18 +316,19 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
         ? null
         : { session: message.session, key: message.key };
 
-    this.#inFlight.push({ seq, at, hash, snapshot, id });
     this.#head = { seq, at, hash };
     this.#bytesSinceSnapshot += entry.message.length + entry.events.length;
 
     const closes = definition.isClosed(snapshot);
+    const saved = closes || this.#snapshotIsDue(seq);
+    this.#inFlight.push({ seq, at, hash, snapshot, id, saved });
     const rows = definition.rows(roomId, message, events, snapshot);
     const append: Append = {
       roomId,
       expectedSeq: seq - 1,
       fence: 0,
       entry,
-      snapshot: closes || this.#snapshotIsDue(seq) ? this.#snapshotInFlight() : null,
+      snapshot: saved ? this.#snapshotInFlight() : null,
       rows,
       closes,
     };
@@ -330,10 +348,12 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     if (done?.seq !== seq)
       throw new Error(`room ${this.#ports.roomId}: entry ${seq} was committed before ${done?.seq}`);
     this.#durable = done;
+    if (done.saved) this.#savedSeq = seq;
     if (done.id !== null) this.#window.add(done.id.session, done.id.key, seq);
     this.#openGate();
     if (this.#ports.definition.isClosed(done.snapshot)) this.#ports.onClosed();
     this.#run();
+    this.#announceSettled();
   }
 
   #openGate(): void {
@@ -353,14 +373,16 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
       this.#runner = null;
       this.#dropGate('storeAway');
       this.#ports.onClosed();
+      this.#announceSettled();
       return;
     }
     this.#head = { seq: durable.seq, at: durable.at, hash: durable.hash };
-    this.#snapshotSeq = Math.min(this.#snapshotSeq, durable.seq);
+    this.#snapshotSeq = this.#savedSeq;
     this.#runner = MachineRunner.restore(this.#ports.definition, durable.snapshot);
     this.#dropGate('storeAway');
     this.#announceDeadline();
     this.#run();
+    this.#announceSettled();
   }
 
   /** Reads are answered from the durable state, everything else is to be tried again. */

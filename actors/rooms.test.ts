@@ -310,7 +310,18 @@ describe('the end of the process', () => {
     await tiny.clock.advance(50);
     await drained;
     expect(told.map((one) => one.heard()[0]?.kind)).toEqual(['applied', 'applied', 'applied']);
-    expect((await tiny.until(tiny.engine.heads([room]))).at(0)).toMatchObject({ seq: 4 });
+    expect((await tiny.until(tiny.engine.heads([room]))).at(0)).toMatchObject({ seq: 4, snapshotSeq: 4 });
+  });
+
+  test('whoever asks while it drains is told to come back, and changes nothing', async () => {
+    const tiny = await TinyRooms.start();
+    const room = await tiny.open();
+    const drained = tiny.rooms.drain();
+    const late = tiny.add(room, 1);
+    await tiny.clock.advance(50);
+    await drained;
+    expect(late.heard()).toMatchObject([{ kind: 'unavailable', why: 'restarting' }]);
+    expect((await tiny.until(tiny.engine.heads([room]))).at(0)).toMatchObject({ seq: 1 });
   });
 
   test('a new process shifts the deadlines by the time it was down', async () => {

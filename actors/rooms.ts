@@ -77,6 +77,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   readonly #idleMs: number;
   readonly #listeners: ((notice: Notice<E, V>) => void)[] = [];
   #alarms = 0;
+  #isDraining = false;
   readonly #process: string; // tells this process's alarms from those of others in the journal
 
   constructor(ports: RoomsPorts<S, M, E, V>) {
@@ -178,7 +179,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
       }
     }
     const code = this.#freeCode();
-    if (!writer.available || code === null) {
+    if (!writer.available || this.#isDraining || code === null) {
       this.#publish({ kind: 'unavailable', why: 'storeAway', roomId: '', cause });
       return null;
     }
@@ -240,8 +241,11 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   /** Stops all clocks, lets entries in flight land, and writes snapshots so that the next start is quick. */
   async drain(): Promise<void> {
     this.stopClocks();
+    this.#isDraining = true;
     const { writer } = this.#ports;
-    const snapshots = [...this.#actors.values()]
+    const actors = [...this.#actors.values()];
+    await Promise.all(actors.map((actor) => actor.settled()));
+    const snapshots = actors
       .map((actor) => actor.snapshotAppend())
       .filter((append) => append !== null);
     await Promise.all(snapshots.map((append) => decided(writer, append)));
@@ -261,6 +265,10 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   ): boolean {
     if (!this.#codeOf.has(roomId)) {
       this.#publish({ kind: 'unknownRoom', roomId, cause });
+      return true;
+    }
+    if (this.#isDraining) {
+      this.#publish({ kind: 'unavailable', why: 'restarting', roomId, cause });
       return true;
     }
     const actor = this.#awake(roomId);

@@ -30,6 +30,7 @@ export interface Person {
   readonly name: string;
   readonly session: string; // who may speak for the seat
   readonly colour: AvatarColour;
+  readonly since: number; // when the seat was taken
   readonly awaySince: number | null;
 }
 

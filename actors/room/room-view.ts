@@ -31,6 +31,7 @@ export interface SeatView {
   readonly isPerson: boolean; // the seat belongs to a person, who may be away
   readonly awaySince: number | null;
   readonly colour: AvatarColour | null;
+  readonly since: number; // when it was taken, or a bot's since then
   readonly session: string | null; // for the router only
 }
 
@@ -69,6 +70,7 @@ function viewSeat(occupant: Occupant | null, viewer: Viewer): SeatView | null {
     isPerson,
     awaySince: isPerson ? occupant.awaySince : null,
     colour: isPerson ? occupant.colour : null,
+    since: occupant.since,
     session: isPerson && viewer === 'router' ? occupant.session : null,
   };
 }

@@ -25,7 +25,7 @@ export function seatPerson(
   seats: PerSeat<Occupant | null>,
   draw: readonly [seed: string, at: number],
 ): Person {
-  return { kind: 'person', name, session, colour: freeColour(seats, ...draw), awaySince: null };
+  return { kind: 'person', name, session, colour: freeColour(seats, ...draw), since: draw[1], awaySince: null };
 }
 
 /** A colour at random from those that nobody in the room has (rules.md R16.5). */

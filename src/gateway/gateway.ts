@@ -482,8 +482,9 @@ export class Gateway {
       if (seat === undefined) return { kind: 'none' };
       return own.includes(seat) ? { kind: 'own', seat } : { kind: 'foreign' };
     }
-    const free = own.filter((seat) => !this.#isPresent(roomId, seat));
-    const seat = own.length === 1 ? own[0] : (free.at(-1) ?? own.at(-1));
+    // A nameless client is whoever of its session is missing; of several, who came last (design.md section 9, Sessions).
+    const newestFirst = own.sort((a, b) => (view.seats[b]?.since ?? 0) - (view.seats[a]?.since ?? 0));
+    const seat = newestFirst.find((other) => !this.#isPresent(roomId, other)) ?? newestFirst[0];
     return seat === undefined ? { kind: 'none' } : { kind: 'own', seat };
   }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -28,12 +28,14 @@ async function untilReady(server: ServerProcess, status: 200 | 503): Promise<voi
   }
 }
 
-/** Two people play; in the middle of the first round the store goes away, and comes back once the server has noticed. */
+/** Four people play, so that somebody is always about to move; in the middle of the first round the store goes away, and comes back once the server has noticed. */
 async function playThrough(server: ServerProcess, breakStore: () => () => void) {
   const recorder = new CommandRecorder();
   const refusals: string[] = [];
   let moves = 0;
-  let outage: Promise<void> = Promise.resolve();
+  let fail: (failure: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  let outage: Promise<unknown> = Promise.resolve();
   const suffer = async (): Promise<void> => {
     const mend = breakStore();
     try {
@@ -43,16 +45,17 @@ async function playThrough(server: ServerProcess, breakStore: () => () => void) 
     }
     await untilReady(server, 200);
   };
-  const game: GameResult = await playGame({
-    ...realGame(recorder.watch(server.connect), 5, 2),
+  const played = playGame({
+    ...realGame(recorder.watch(server.connect), 5, 4),
     roundsMax: 2,
     observer: {
       action: (_, { outcome }) => {
         if (outcome.kind === 'refused') refusals.push(outcome.type);
-        if (++moves === 8) outage = suffer();
+        if (++moves === 8) outage = suffer().catch(fail);
       },
     },
   });
+  const game: GameResult = await Promise.race([played, failed]);
   await outage;
   await server.stop();
   return { game, refusals, check: checkJournal(server.dataDir, recorder.acknowledged) };
@@ -62,7 +65,7 @@ function expectNothingLost({ game, refusals, check }: Awaited<ReturnType<typeof 
   expect(check).toMatchObject({ lost: [], twice: [], brokenChains: [] });
   expect(new Set(refusals)).toEqual(new Set(['temporarily_unavailable']));
   expect(game.violations).toEqual([]);
-  expect(game.movesApplied).toBeGreaterThan(2 * 2 * 5);
+  expect(game.movesApplied).toBeGreaterThan(2 * 4 * 5);
 }
 
 test('while another program holds the database players are told to try again, and the game goes on after that', async () => {
@@ -89,9 +92,18 @@ test('while the disk is full players are told to try again, and the game goes on
   const filler = join(folder, 'filler');
   expectNothingLost(
     await playThrough(server, () => {
-      const { bavail, bsize } = statfsSync(folder);
-      writeFileSync(filler, Buffer.alloc(bavail * bsize));
+      fill(filler);
       return () => rmSync(filler);
     }),
   );
 });
+
+/** Takes what is left, to the last block: the server writes meanwhile, so nobody knows how much that is. */
+function fill(file: string): void {
+  const block = Buffer.alloc(4096);
+  try {
+    for (;;) appendFileSync(file, block);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+  }
+}

@@ -136,6 +136,28 @@ test('protocol 7.3: two seats of one session are two players: each socket acts f
   expect(shownHand(back, 'Gio')).toHaveLength(8); // the seat without a live socket
 });
 
+test('protocol 7.3: of several missing players of a session a nameless client_ready is the one who came last', async () => {
+  const table = await Table.open({ humans: 1, deals: [STEADY], bots: SLOW_BOTS });
+  const door = await WireClient.open(table.sim, 'lobby', table.host.session);
+  const players: WireClient[] = [];
+  // Gio comes first and takes the higher seat, then Mona the lower one.
+  for (const [slot, name] of [
+    [4, 'Gio'],
+    [2, 'Mona'],
+  ] as const) {
+    await table.host.call('remove_player', { slot_id: slot });
+    await door.call('join_room', { room_id: table.code, player_name: name });
+    players.push(await claim(table, { player_name: name }, table.host.session));
+    await table.advance(10);
+  }
+  await table.start();
+  await table.toPhase('declaration');
+  for (const player of players) player.cut();
+  await table.settle();
+  const back = await claim(table, {}, table.host.session);
+  expect([shownHand(back, 'Gio'), shownHand(back, 'Mona')?.length]).toEqual([undefined, 8]);
+});
+
 test('protocol 7.3: a name that only a bot has is nobody to be, and its seat is not taken', async () => {
   const table = await Table.declaring({ humans: 1 });
   const guest = await claim(table, { player_name: 'Bot 2' });
