@@ -126,7 +126,7 @@ function replay<S, M extends Message, E extends DomainEvent>(runner: MachineRunn
 }
 
 /** The events of a stored entry, typed. */
-export function parseEvents<S, M extends Message, E extends DomainEvent, V>(
+function parseEvents<S, M extends Message, E extends DomainEvent, V>(
   definition: RoomDefinition<S, M, E, V>,
   entry: Entry,
 ): readonly E[] {

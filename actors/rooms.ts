@@ -245,9 +245,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
     const { writer } = this.#ports;
     const actors = [...this.#actors.values()];
     await Promise.all(actors.map((actor) => actor.settled()));
-    const snapshots = actors
-      .map((actor) => actor.snapshotAppend())
-      .filter((append) => append !== null);
+    const snapshots = actors.map((actor) => actor.snapshotAppend()).filter((append) => append !== null);
     await Promise.all(snapshots.map((append) => decided(writer, append)));
   }
 

@@ -1,5 +1,4 @@
 import { chance, unit } from './chance.js';
-import type { UntimedMessage } from './room-message.js';
 import { gameOf, type RoomState } from './room-state.js';
 import { botAcceptsRedeal, botDeclare, botPlay, nextSeat, type Seat, SEATS, seatOrderFrom } from './rules.js';
 
@@ -12,8 +11,6 @@ export interface BotMind {
   readonly play: (state: RoomState, seat: Seat) => readonly number[];
 }
 
-/** A move as the seat's bot would send it; `session` is not a person's. */
-export type BotMove = Extract<UntimedMessage, { type: 'answerRedeal' | 'declare' | 'play' }>;
 
 /** The bots of rules.md R18 to R20. */
 export const plainBots: BotMind = {

@@ -75,5 +75,3 @@ export function roomMachine(order: DealOrder, bots: BotMind) {
     },
   });
 }
-
-export type RoomMachine = ReturnType<typeof roomMachine>;

@@ -57,5 +57,3 @@ export type RoomMessageType = RoomMessage['type'];
 export type MessageOf<T extends RoomMessageType> = Extract<RoomMessage, { type: T }>;
 /** A message before the mailbox gave it its time. */
 export type UntimedMessage = RoomMessage extends infer M ? (M extends unknown ? Omit<M, 'at' | 'key'> : never) : never;
-export type PlayerMessage = Extract<RoomMessage, { session: string; seat: Seat }>;
-export type TimerName = MessageOf<'timer'>['timer'];

@@ -1,6 +1,6 @@
 /** The part of the game's rules that the room uses, by name. */
 export type { Piece } from '../../src/game/pieces.js';
-export { fullSet, sumOfPoints } from '../../src/game/pieces.js';
+export { fullSet } from '../../src/game/pieces.js';
 export type { PerSeat, Seat } from '../../src/game/seats.js';
 export { nextSeat, perSeat, SEATS, seatOrderFrom, withSeat } from '../../src/game/seats.js';
 export type { RefusalReason, Refusal } from '../../src/game/refusal.js';
@@ -16,5 +16,5 @@ export type { PlayKind } from '../../src/game/play-type.js';
 export { judgePlay, pilesWon, turnWinner } from '../../src/game/turn.js';
 export type { RoundScore } from '../../src/game/scoring.js';
 export { scoreRound } from '../../src/game/scoring.js';
-export { finalOrder, isGameOver, winners } from '../../src/game/game-end.js';
+export { isGameOver, winners } from '../../src/game/game-end.js';
 export { botAcceptsRedeal, botDeclare, botPlay } from '../../src/game/bot.js';

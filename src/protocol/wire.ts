@@ -8,7 +8,7 @@ export interface WireMessage {
 }
 
 /** `GENERAL_RED` is `GENERAL_RED(14)` on the wire. */
-export function wirePiece(piece: Piece): string {
+function wirePiece(piece: Piece): string {
   return `${piece}(${pointsOf(piece)})`;
 }
 

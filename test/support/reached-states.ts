@@ -28,7 +28,7 @@ export interface Reached {
   readonly driver: RoomDriver;
 }
 
-export const FAR = 3_600_000; // later than any timer
+const FAR = 3_600_000; // later than any timer
 
 /** Rooms in every state that the machine rests in, with people and bots present, away and asked. */
 export function reachedStates(): readonly Reached[] {

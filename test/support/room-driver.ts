@@ -151,7 +151,7 @@ export function asBots({ state }: RoomDriver): UntimedMessage | null {
   return null;
 }
 
-export function moveOf(state: RoomState, seat: Seat): UntimedMessage {
+function moveOf(state: RoomState, seat: Seat): UntimedMessage {
   switch (state.awaiting?.what) {
     case 'redealAnswer':
       return { type: 'answerRedeal', ...speaker(seat), accept: plainBots.acceptsRedeal(state, seat) };

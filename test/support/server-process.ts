@@ -25,7 +25,7 @@ export interface ProcessEnd {
   readonly stderr: string;
 }
 
-export const FROM_SOURCE: readonly string[] = [process.execPath, '--import', 'tsx', 'src/main.ts'];
+const FROM_SOURCE: readonly string[] = [process.execPath, '--import', 'tsx', 'src/main.ts'];
 const READY = /^ready http:\/\/(?:[^/]+):(\d+)$/;
 const START_LIMIT_MS = 30_000;
 /** What tests want unless they say otherwise: quick, quiet, and reachable from this machine only. */

@@ -36,7 +36,7 @@ export function orderOf(hands: Hands): readonly Piece[] {
 }
 
 /** Deals the hands one after the other, by round and redeal, and the last ones again and again. A replay deals the same. */
-export function dealing(...deals: readonly Hands[]): DealOrder {
+function dealing(...deals: readonly Hands[]): DealOrder {
   return (_seed, round, deal) => orderOf(deals[Math.min(round + deal - 2, deals.length - 1)]!);
 }
 

@@ -22,7 +22,7 @@ function beginDeclaring(state: RoomState, at: number): Outcome {
   return accept({ ...state, awaiting }, { type: 'declarationStarted' });
 }
 
-export function judgeDeclare(state: RoomState, message: MessageOf<'declare'>): Outcome {
+function judgeDeclare(state: RoomState, message: MessageOf<'declare'>): Outcome {
   return claimed(state, message) === null ? notSeated : declare(state, message.seat, message.value, message.at);
 }
 

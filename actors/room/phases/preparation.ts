@@ -69,7 +69,7 @@ function askWeakPlayers(state: RoomState, at: number): Outcome {
   );
 }
 
-export function judgeRedeal(state: RoomState, message: MessageOf<'answerRedeal'>): Outcome {
+function judgeRedeal(state: RoomState, message: MessageOf<'answerRedeal'>): Outcome {
   return claimed(state, message) === null ? notSeated : answerRedeal(state, message.seat, message.accept);
 }
 

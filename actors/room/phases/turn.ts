@@ -27,7 +27,7 @@ function beginTurn(state: RoomState, at: number): Outcome {
   );
 }
 
-export function judgePlayPieces(state: RoomState, message: MessageOf<'play'>): Outcome {
+function judgePlayPieces(state: RoomState, message: MessageOf<'play'>): Outcome {
   return claimed(state, message) === null ? notSeated : play(state, message.seat, message.indices, message.at);
 }
 

@@ -1,0 +1,66 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { benchGames } from './games.js';
+import { benchIdle } from './idle.js';
+import { benchLatency } from './latency.js';
+import { benchMoves } from './moves.js';
+
+const count = (text: string): number => {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+};
+
+const command = new Command('npm run bench --')
+  .description(
+    'Measures this machine with this product. Everything stays on the loopback interface and ends by itself.',
+  )
+  .addHelpText('after', '\nEach bench prints its figures; with --json the last line is one JSON object.');
+
+interface BenchOptions extends Readonly<Record<string, number | boolean | undefined>> {
+  readonly json?: boolean;
+}
+
+/** Adds a bench that takes whole numbers. */
+function bench(
+  name: string,
+  description: string,
+  defaults: Readonly<Record<string, number>>,
+  run: (options: Readonly<Record<string, number>>) => Promise<object>,
+): void {
+  const sub = command.command(name).description(description);
+  for (const [option, value] of Object.entries(defaults)) {
+    sub.addOption(new Option(`--${option} <n>`).default(value).argParser(count));
+  }
+  sub.option('--json', 'print one JSON object in the last line').action(async ({ json, ...options }: BenchOptions) => {
+    const result = { bench: name, ...options, ...(await run(options as Readonly<Record<string, number>>)) };
+    if (json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
+    else console.dir(result, { depth: null });
+  });
+}
+
+bench(
+  'moves',
+  'durable moves per second in process, beside the plain appending of the same bytes',
+  { rooms: 500, seconds: 8, rounds: 3 },
+  ({ rooms, seconds, rounds }) => benchMoves({ rooms: rooms!, seconds: seconds!, rounds: rounds! }),
+);
+bench(
+  'latency',
+  'from a move to its durable acknowledgement over WebSocket, at a fixed rate',
+  { rooms: 100, humans: 4, rate: 500, seconds: 20 },
+  ({ rooms, humans, rate, seconds }) =>
+    benchLatency({ rooms: rooms!, humans: humans!, rate: rate!, seconds: seconds! }),
+);
+bench(
+  'idle',
+  'what rooms cost in which nobody acts: in memory, then passivated; sockets are counted apart',
+  { rooms: 9_000, seconds: 60 },
+  ({ rooms, seconds }) => benchIdle({ rooms: rooms!, seconds: seconds! }),
+);
+bench(
+  'games',
+  'full games by scripted clients, one to four people each, over real sockets',
+  { games: 100, tables: 10 },
+  ({ games, tables }) => benchGames({ games: games!, tables: tables! }),
+);
+
+await command.parseAsync();

@@ -1,0 +1,25 @@
+// The server in a process that tells its parent what it uses: `process.send({ rss, heap, cpuUs, … })` on each message.
+import { loadConfig } from '../src/config.js';
+import { startServer } from '../src/server.js';
+import { createLog } from '../src/telemetry/log.js';
+
+/** What the process has used; memory after a full collection, CPU since it started. */
+export interface Usage {
+  readonly rssBytes: number;
+  readonly heapBytes: number;
+  readonly cpuUs: number;
+  readonly roomsInMemory: number;
+}
+
+const config = loadConfig(process.env);
+const server = await startServer(config, createLog(config.logLevel));
+process.on('message', () => {
+  globalThis.gc!();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  const { inMemory } = server.rooms.rooms.counts;
+  const usage: Usage = { rssBytes: rss, heapBytes: heapUsed + external, cpuUs: user + system, roomsInMemory: inMemory };
+  process.send!(usage);
+});
+process.on('disconnect', () => process.exit(0));
+process.send!({ port: server.port });
