@@ -121,6 +121,8 @@ function entriesOf(batches: readonly (readonly Append[])[]): number {
 class Tables {
   moves = 0; // durable
   readonly #rooms: Rooms<RoomState, RoomMessage, RoomEvent, RoomView>;
+  readonly #seated: string[] = []; // rooms that wait for the start: who plays already would hold up the others
+  #count = 0;
   #opened = 0;
   #onStarted: () => void = () => undefined;
   #messages = 0;
@@ -133,17 +135,17 @@ class Tables {
 
   /** Resolves when all rooms are in play. */
   async open(count: number): Promise<void> {
+    this.#count = count;
     const started = new Promise<void>((resolve) => {
       this.#onStarted = () => {
         if (++this.#opened === count) resolve();
       };
     });
-    for (let room = 0; room < count; room++) {
-      const session = sessionOf(0);
-      const first = (code: string, seed: string) =>
-        ({ type: 'create', session, code, seed, hostName: 'Player 0', timeScale: 0 }) as const;
-      await this.#rooms.create(first, this.#cause('create', session));
-    }
+    const session = sessionOf(0);
+    const first = (code: string, seed: string) =>
+      ({ type: 'create', session, code, seed, hostName: 'Player 0', timeScale: 0 }) as const;
+    const create = () => this.#rooms.create(first, this.#cause('create', session));
+    await Promise.all(Array.from({ length: count }, create));
     await started;
   }
 
@@ -179,7 +181,8 @@ class Tables {
       this.#tell(roomId, 'seat', { type: 'removePlayer', ...host, target: seat });
       this.#tell(roomId, 'seat', { type: 'join', session: sessionOf(seat), name: `Player ${seat}` });
     }
-    this.#tell(roomId, 'start', { type: 'startGame', ...host });
+    if (this.#seated.push(roomId) < this.#count) return;
+    for (const seated of this.#seated) this.#tell(seated, 'start', { type: 'startGame', ...host });
   }
 
   #tell(roomId: string, kind: string, message: UntimedMessage & { readonly session: string }): void {

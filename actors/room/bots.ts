@@ -11,7 +11,6 @@ export interface BotMind {
   readonly play: (state: RoomState, seat: Seat) => readonly number[];
 }
 
-
 /** The bots of rules.md R18 to R20. */
 export const plainBots: BotMind = {
   thinkMs(state, seat) {
