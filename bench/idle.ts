@@ -78,7 +78,7 @@ async function over(server: ChildProcess, seconds: number): Promise<{ usage: Usa
   await pause(seconds * 1000);
   const elapsedMs = performance.now() - startMs;
   const usage = await usageOf(server);
-  return { usage, cpuPercent: (usage.cpuUs - before.cpuUs) / 10 / elapsedMs };
+  return { usage, cpuPercent: (usage.cpuUs - before.cpuAfterUs) / 10 / elapsedMs };
 }
 
 async function each<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {

@@ -7,19 +7,27 @@ import { createLog } from '../src/telemetry/log.js';
 export interface Usage {
   readonly rssBytes: number;
   readonly heapBytes: number;
-  readonly cpuUs: number;
+  readonly cpuUs: number; // before the collection, which is not the server's own doing
+  readonly cpuAfterUs: number;
   readonly roomsInMemory: number;
 }
 
 const config = loadConfig(process.env);
 const server = await startServer(config, createLog(config.logLevel));
 process.on('message', () => {
+  const cpuUs = totalCpuUs();
   globalThis.gc!();
   const { rss, heapUsed, external } = process.memoryUsage();
-  const { user, system } = process.cpuUsage();
   const { inMemory } = server.rooms.rooms.counts;
-  const usage: Usage = { rssBytes: rss, heapBytes: heapUsed + external, cpuUs: user + system, roomsInMemory: inMemory };
+  const memory = { rssBytes: rss, heapBytes: heapUsed + external, roomsInMemory: inMemory };
+  const usage: Usage = { ...memory, cpuUs, cpuAfterUs: totalCpuUs() };
   process.send!(usage);
 });
+
+function totalCpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
 process.on('disconnect', () => process.exit(0));
 process.send!({ port: server.port });
