@@ -1,12 +1,5 @@
-import type { RoomMessage } from './room-message.js';
-import { announce } from './room-setup.js';
-import type { RoomState } from './room-state.js';
+import { announce, type Scope } from './room-setup.js';
 import { abandonedAt } from './timing.js';
-
-interface Scope {
-  readonly context: RoomState;
-  readonly event: RoomMessage;
-}
 
 function nobodyReturned({ context, event }: Scope): boolean {
   return (

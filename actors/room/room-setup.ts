@@ -26,7 +26,8 @@ export const roomSetup = setup({
   },
 });
 
-interface Scope<M = RoomMessage> {
+/** What a guard is asked about. */
+export interface Scope<M = RoomMessage> {
   readonly context: RoomState;
   readonly event: M;
 }

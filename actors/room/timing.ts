@@ -1,5 +1,6 @@
 import type { BotMind } from './bots.js';
-import type { UntimedMessage } from './room-message.js';
+import { deny, type Outcome } from './outcome.js';
+import type { MessageOf, UntimedMessage } from './room-message.js';
 import {
   ABANDONED_END_MS,
   ABANDONED_GAME_MS,
@@ -19,7 +20,7 @@ export interface Due {
 }
 
 /** When the bot of `seat` acts, or null if nothing is asked of it. */
-export function botDueAt(state: RoomState, seat: Seat, bots: BotMind): number | null {
+function botDueAt(state: RoomState, seat: Seat, bots: BotMind): number | null {
   const { awaiting } = state;
   const occupant = state.seats[seat];
   if (awaiting === null || occupant === null || !isBotPlayed(occupant) || !awaiting.seats.includes(seat)) return null;
@@ -27,6 +28,19 @@ export function botDueAt(state: RoomState, seat: Seat, bots: BotMind): number | 
   const attended = state.seats.some(isPersonPresent);
   const begins = Math.max(awaiting.since, botSince(occupant));
   return begins + (attended ? thinkMs : Math.max(thinkMs, UNATTENDED_THINK_MS_MIN));
+}
+
+/** The bot of a seat moves when it has thought long enough; `act` is what its kind of question asks for. */
+export function judgeBotTimer(
+  bots: BotMind,
+  verb: 'answer' | 'declare' | 'play',
+  act: (state: RoomState, message: MessageOf<'botTimer'>) => Outcome,
+) {
+  return function judgeBot(state: RoomState, message: MessageOf<'botTimer'>): Outcome {
+    const dueAt = botDueAt(state, message.seat, bots);
+    if (dueAt === null || message.at < dueAt) return deny('notDue', `No bot is to ${verb} now.`);
+    return act(state, message);
+  };
 }
 
 function botSince(occupant: Occupant): number {

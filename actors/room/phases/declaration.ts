@@ -1,15 +1,10 @@
 import { type BotMind, declaredBefore, onTurn } from '../bots.js';
-import { accept, claimed, deny, notSeated, type Outcome } from '../outcome.js';
-import type { MessageOf, RoomMessage } from '../room-message.js';
-import { attempt, change, roomSetup } from '../room-setup.js';
+import { accept, claimed, notSeated, type Outcome } from '../outcome.js';
+import type { MessageOf } from '../room-message.js';
+import { attempt, change, roomSetup, type Scope } from '../room-setup.js';
 import { type Awaiting, gameOf, type RoomState } from '../room-state.js';
 import { judgeDeclaration, nextZeroStreak, type Seat, SEATS, withSeat } from '../rules.js';
-import { botDueAt } from '../timing.js';
-
-interface Scope {
-  readonly context: RoomState;
-  readonly event: RoomMessage;
-}
+import { judgeBotTimer } from '../timing.js';
 
 function awaitDeclarer(starter: Seat, declared: number, at: number): Awaiting | null {
   const seat = onTurn(starter, declared);
@@ -54,11 +49,9 @@ function declare(state: RoomState, seat: Seat, value: number, at: number): Outco
 }
 
 function judgeBotDeclaration(bots: BotMind) {
-  return function judgeBot(state: RoomState, message: MessageOf<'botTimer'>): Outcome {
-    const dueAt = botDueAt(state, message.seat, bots);
-    if (dueAt === null || message.at < dueAt) return deny('notDue', 'No bot is to declare now.');
-    return declare(state, message.seat, bots.declaration(state, message.seat), message.at);
-  };
+  return judgeBotTimer(bots, 'declare', (state, message) =>
+    declare(state, message.seat, bots.declaration(state, message.seat), message.at),
+  );
 }
 
 function everyoneDeclared({ context }: Scope): boolean {

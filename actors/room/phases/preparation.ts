@@ -1,8 +1,8 @@
 import type { BotMind } from '../bots.js';
 import { accept, claimed, deny, notSeated, type Outcome } from '../outcome.js';
 import type { RoomEvent } from '../room-event.js';
-import type { MessageOf, RoomMessage } from '../room-message.js';
-import { attempt, beginPause, change, endPause, pauseIsOver, roomSetup } from '../room-setup.js';
+import type { MessageOf } from '../room-message.js';
+import { attempt, beginPause, change, endPause, pauseIsOver, roomSetup, type Scope } from '../room-setup.js';
 import { gameOf, REDEAL_LIMIT_MS, REDEAL_WARNING_MS, type RoomState } from '../room-state.js';
 import {
   dealHands,
@@ -15,15 +15,10 @@ import {
   weakSeats,
   withSeat,
 } from '../rules.js';
-import { botDueAt } from '../timing.js';
+import { judgeBotTimer } from '../timing.js';
 
 /** The order of all 32 pieces for a deal: handed in, so that a recorded deal can be given again (rules.md D1). */
 export type DealOrder = (seed: string, round: number, deal: number) => readonly Piece[];
-
-interface Scope {
-  readonly context: RoomState;
-  readonly event: RoomMessage;
-}
 
 function startDealing(state: RoomState): Outcome {
   const { round, deal, multiplier } = gameOf(state);
@@ -159,11 +154,9 @@ function chooseStarter(state: RoomState): Outcome {
 }
 
 function judgeBotAnswer(bots: BotMind) {
-  return function judgeBot(state: RoomState, message: MessageOf<'botTimer'>): Outcome {
-    const dueAt = botDueAt(state, message.seat, bots);
-    if (dueAt === null || message.at < dueAt) return deny('notDue', 'No bot is to answer now.');
-    return answerRedeal(state, message.seat, bots.acceptsRedeal(state, message.seat));
-  };
+  return judgeBotTimer(bots, 'answer', (state, message) =>
+    answerRedeal(state, message.seat, bots.acceptsRedeal(state, message.seat)),
+  );
 }
 
 /** Deal, weak hands, redeals, and the announcement of the round (rules.md R3 to R6). */

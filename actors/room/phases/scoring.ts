@@ -1,13 +1,7 @@
 import { accept, type Outcome } from '../outcome.js';
-import type { RoomMessage } from '../room-message.js';
-import { beginPause, change, endPause, pauseIsOver, roomSetup } from '../room-setup.js';
+import { beginPause, change, endPause, pauseIsOver, roomSetup, type Scope } from '../room-setup.js';
 import { gameOf, type RoomState } from '../room-state.js';
 import { isGameOver, perSeat, scoreRound } from '../rules.js';
-
-interface Scope {
-  readonly context: RoomState;
-  readonly event: RoomMessage;
-}
 
 /** rules.md R14 */
 function score(state: RoomState): Outcome {

@@ -1,15 +1,10 @@
 import { type BotMind, onTurn, requiredCount } from '../bots.js';
-import { accept, claimed, deny, notSeated, type Outcome } from '../outcome.js';
-import type { MessageOf, RoomMessage } from '../room-message.js';
-import { announce, attempt, beginPause, change, endPause, pauseIsOver, roomSetup } from '../room-setup.js';
+import { accept, claimed, notSeated, type Outcome } from '../outcome.js';
+import type { MessageOf } from '../room-message.js';
+import { announce, attempt, beginPause, change, endPause, pauseIsOver, roomSetup, type Scope } from '../room-setup.js';
 import { type Awaiting, gameOf, type RoomState, type Turn } from '../room-state.js';
 import { judgePlay, perSeat, pilesWon, type Seat, SEATS, turnWinner, withSeat } from '../rules.js';
-import { botDueAt } from '../timing.js';
-
-interface Scope {
-  readonly context: RoomState;
-  readonly event: RoomMessage;
-}
+import { judgeBotTimer } from '../timing.js';
 
 function awaitPlayer(turn: Turn, at: number): Awaiting | null {
   const seat = onTurn(turn.leader, turn.plays.length);
@@ -56,11 +51,9 @@ function play(state: RoomState, seat: Seat, indices: readonly number[], at: numb
 }
 
 function judgeBotPlay(bots: BotMind) {
-  return function judgeBot(state: RoomState, message: MessageOf<'botTimer'>): Outcome {
-    const dueAt = botDueAt(state, message.seat, bots);
-    if (dueAt === null || message.at < dueAt) return deny('notDue', 'No bot is to play now.');
-    return play(state, message.seat, bots.play(state, message.seat), message.at);
-  };
+  return judgeBotTimer(bots, 'play', (state, message) =>
+    play(state, message.seat, bots.play(state, message.seat), message.at),
+  );
 }
 
 function everyonePlayed({ context }: Scope): boolean {

@@ -1,6 +1,5 @@
-import type { RoomMessage } from '../room-message.js';
-import { announce, attempt, roomSetup } from '../room-setup.js';
-import { HOST_ARRIVAL_MS, type RoomState } from '../room-state.js';
+import { announce, attempt, roomSetup, type Scope } from '../room-setup.js';
+import { HOST_ARRIVAL_MS } from '../room-state.js';
 import {
   judgeAddBot,
   judgeArrival,
@@ -10,11 +9,6 @@ import {
   judgeStart,
   judgeVacate,
 } from '../seats.js';
-
-interface Scope {
-  readonly context: RoomState;
-  readonly event: RoomMessage;
-}
 
 function hostGoes({ context, event }: Scope): boolean {
   const occupant = context.seats[context.host];
