@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { JournalEngine, RoomRow, RowChange } from '../persistence/journal.js';
+import type { JournalEngine } from '../persistence/journal.js';
+import type { RoomRow, RowChange } from '../persistence/rows.js';
 import { Lobby } from './lobby.js';
 import { SimulatedClock } from './simulated-clock.js';
 
@@ -24,13 +25,13 @@ const put = (roomId: string, status: RoomRow['status'], freeSeats = 1): RowChang
   values: {
     code: roomId.toUpperCase(),
     status,
-    host_name: 'Hana',
+    hostName: 'Hana',
     seats: '[]',
-    free_seats: freeSeats,
-    created_at: 1,
-    updated_at: 2,
+    freeSeats,
+    createdAt: 1,
+    updatedAt: 2,
     creator: 'ann',
-    creation_key: null,
+    creationKey: null,
   },
 });
 
@@ -38,7 +39,8 @@ async function lobbyWith(...rows: RoomRow[]) {
   const clock = new SimulatedClock(0);
   const told: number[] = [];
   const lobby = new Lobby(clock, () => told.push(clock.nowMs()));
-  await lobby.open({ roomsByStatus: () => Promise.resolve(rows) } as unknown as JournalEngine);
+  const page = { items: rows, next: null, damaged: [] };
+  await lobby.open({ select: () => Promise.resolve(page) } as unknown as JournalEngine);
   return { clock, lobby, told, ids: () => lobby.list().map(({ roomId }) => roomId) };
 }
 

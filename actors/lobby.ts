@@ -1,4 +1,5 @@
-import type { JournalEngine, RoomRow, RowChange } from '../persistence/journal.js';
+import type { JournalEngine } from '../persistence/journal.js';
+import type { RoomRow, RowChange, RowPage } from '../persistence/rows.js';
 import type { Cancel, Clock } from './clock.js';
 
 /** A list never holds more: joinable rooms first, by creation, then full ones. */
@@ -20,17 +21,23 @@ export class Lobby {
   }
 
   async open(engine: JournalEngine): Promise<void> {
-    for (const row of await engine.roomsByStatus('waiting', 1_000_000)) this.#rooms.set(row.roomId, row);
+    for (let after: string | null = null; ; ) {
+      const page: RowPage<RoomRow> = await engine.select('roomsByStatus', { status: 'waiting' }, { after });
+      for (const row of page.items) this.#rooms.set(row.roomId, row);
+      if (page.next === null) return;
+      after = page.next;
+    }
   }
 
   /** Takes over the durable rows of a notice. */
   apply(rows: readonly RowChange[]): void {
     for (const row of rows) {
-      const listed = row.kind === 'put' ? roomRow(row) : null;
-      const was = this.#rooms.has(row.key);
-      if (listed?.status === 'waiting') this.#rooms.set(row.key, listed);
+      if (row.table !== 'rooms' || row.kind === 'add') continue;
+      const before = this.#rooms.get(row.key);
+      const after = row.kind === 'put' ? { ...before, ...row.values, roomId: row.key } : undefined;
+      if (after?.status === 'waiting') this.#rooms.set(row.key, after as RoomRow);
       else this.#rooms.delete(row.key);
-      if (was || listed?.status === 'waiting') this.#changed();
+      if (before !== undefined || after?.status === 'waiting') this.#changed();
     }
   }
 
@@ -51,19 +58,4 @@ export class Lobby {
       this.#onChange();
     });
   }
-}
-
-function roomRow({ key, values }: Extract<RowChange, { kind: 'put' }>): RoomRow {
-  return {
-    roomId: key,
-    code: String(values['code']),
-    status: values['status'] as RoomRow['status'],
-    hostName: String(values['host_name']),
-    seats: String(values['seats']),
-    freeSeats: Number(values['free_seats']),
-    createdAt: Number(values['created_at']),
-    updatedAt: Number(values['updated_at']),
-    creator: String(values['creator'] ?? ''),
-    creationKey: null,
-  };
 }

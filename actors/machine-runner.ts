@@ -1,7 +1,13 @@
 import { type Actor, type AnyStateMachine, createActor } from 'xstate';
-import type { DomainEvent, Message, Refused, RoomDefinition, RoomSnapshot } from './room-definition.js';
+import type { DomainEvent, Message, Refused, RoomSnapshot } from './room-definition.js';
 
 export type StepResult<E> = { readonly kind: 'applied'; readonly events: readonly E[] } | Refused;
+
+/** What a room is made by: a definition, or an older version of its machine. */
+interface Creator<M extends Message> {
+  readonly machine: AnyStateMachine;
+  create(message: M): unknown;
+}
 
 /** A live XState actor of a definition's machine. Everything in it is synchronous; what it emits is collected. */
 export class MachineRunner<S, M extends Message, E extends DomainEvent> {
@@ -21,7 +27,7 @@ export class MachineRunner<S, M extends Message, E extends DomainEvent> {
   }
 
   /** A new room by its first message. */
-  static create<S, M extends Message, E extends DomainEvent, V>(definition: RoomDefinition<S, M, E, V>, first: M) {
+  static create<S, M extends Message, E extends DomainEvent>(definition: Creator<M>, first: M) {
     const input = definition.create(first);
     const runner = new MachineRunner<S, M, E>(createActor(definition.machine, { input }));
     runner.#actor.start();
@@ -29,12 +35,12 @@ export class MachineRunner<S, M extends Message, E extends DomainEvent> {
   }
 
   /** A room as it stood. */
-  static restore<S, M extends Message, E extends DomainEvent, V>(
-    definition: RoomDefinition<S, M, E, V>,
+  static restore<S, M extends Message, E extends DomainEvent>(
+    { machine }: { readonly machine: AnyStateMachine },
     { value, context }: RoomSnapshot<S>,
   ): MachineRunner<S, M, E> {
     const snapshot = { status: 'active', value, context, historyValue: {}, children: {} };
-    const runner = new MachineRunner<S, M, E>(createActor(definition.machine, { snapshot } as never));
+    const runner = new MachineRunner<S, M, E>(createActor(machine, { snapshot } as never));
     runner.#actor.start();
     return runner;
   }
@@ -48,12 +54,12 @@ export class MachineRunner<S, M extends Message, E extends DomainEvent> {
    * Whether the room would take the message now: asked of the machine itself, on a copy, so that there is no second
    * set of rules to keep in step.
    */
-  static can<S, M extends Message, E extends DomainEvent, V>(
-    definition: RoomDefinition<S, M, E, V>,
+  static can<S, M extends Message>(
+    definition: { readonly machine: AnyStateMachine },
     snapshot: RoomSnapshot<S>,
     message: M,
   ): { readonly kind: 'allowed' } | Refused {
-    const result = MachineRunner.restore(definition, snapshot).step(message);
+    const result = MachineRunner.restore<S, M, DomainEvent>(definition, snapshot).step(message);
     return result.kind === 'refused' ? result : { kind: 'allowed' };
   }
 

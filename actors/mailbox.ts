@@ -53,6 +53,26 @@ export class Mailbox<M extends Mail> {
     return superseded === undefined ? ACCEPTED : { kind: 'accepted', superseded };
   }
 
+  /** Every waiting message, by lane and order. */
+  *waiting(): IterableIterator<M> {
+    for (const name of LANES) yield* this.#lanes[name];
+  }
+
+  /** Puts a message that was taken back in front of its lane: it was let in before, so it is never refused. */
+  putBack(mail: M): void {
+    this.#lanes[mail.lane].unshift(mail);
+    this.#count++;
+    this.#bytes += mail.bytes;
+  }
+
+  /** Takes a message out of turn. @returns whether it still waited */
+  remove(mail: M): boolean {
+    const lane = this.#lanes[mail.lane];
+    const index = lane.indexOf(mail);
+    if (index >= 0) this.#remove(lane, index);
+    return index >= 0;
+  }
+
   /** The next message by lane and order, or undefined. */
   take(): M | undefined {
     for (const name of LANES) {

@@ -2,11 +2,11 @@
 // that cannot be true is noticed where it begins to differ.
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { tinyGame } from '../test/support/tiny-game.js';
+import { tinyGame, tinyGameBefore } from '../test/support/tiny-game.js';
 import { TinyRooms } from '../test/support/tiny-rooms.js';
 import type { Entry, JournalEngine, Snapshot } from '../persistence/journal.js';
 import { chainHash, contentHash } from '../persistence/hash-chain.js';
-import { encodeState, JournalCorrupt, recover } from './recovery.js';
+import { encodeState, recover } from './recovery.js';
 
 /** A journal in which what is read can be altered. */
 function tampered(
@@ -126,10 +126,44 @@ describe('a journal that cannot be true', () => {
     await expect(read(gapped)).rejects.toMatchObject({ seq: 3, message: expect.stringContaining('entry 4') as string });
   });
 
-  test('a snapshot that does not have its hash is named', async () => {
-    const { tiny, read } = await roomWith(5, { saved: true });
-    const forged = tampered(tiny.engine, { snapshot: (saved) => ({ ...saved, state: saved.state.replace('5', '6') }) });
-    await expect(read(forged)).rejects.toBeInstanceOf(JournalCorrupt);
+  test('a damaged snapshot is passed over for the one before, or the beginning, and made anew on the way', async () => {
+    const { tiny, room, read } = await roomWith(200, { saved: true });
+    const saved = await tiny.until(tiny.engine.snapshots(room, 1000, 10));
+    const [newest, older] = saved;
+    const sound = await read(tiny.engine);
+    expect(sound).toMatchObject({ snapshotSeq: newest!.seq, damaged: [] });
+    tiny.engine.tamperSnapshot(room, newest!.seq, (one) => ({ ...one, state: one.state.replace('200', '201') }));
+    const found = await read(tiny.engine);
+    expect(found).toMatchObject({ seq: sound!.seq, hash: sound!.hash, snapshotSeq: older!.seq });
+    expect(found!.damaged).toEqual([
+      { seq: newest!.seq, why: 'its state does not have its hash', repaired: newest },
+    ]);
+    for (const { seq } of saved) tiny.engine.tamperSnapshot(room, seq, (one) => ({ ...one, entryHash: 'other' }));
+    const fromTheStart = await read(tiny.engine);
+    expect(fromTheStart).toMatchObject({ seq: sound!.seq, hash: sound!.hash, snapshotSeq: 0 });
+    expect(fromTheStart!.damaged.map(({ repaired }) => repaired)).toEqual(saved);
+  });
+
+  test('a damaged snapshot is mended when its room is next needed, and nobody notices', async () => {
+    const { tiny, room } = await roomWith(5, { saved: true });
+    const [saved] = await tiny.until(tiny.engine.snapshots(room, 1000, 1));
+    tiny.engine.tamperSnapshot(room, saved!.seq, (one) => ({ ...one, stateHash: 'wrong' }));
+    const told = tiny.add(room, 1);
+    await tiny.clock.advance(100);
+    expect(told.heard()).toMatchObject([{ kind: 'applied' }]);
+    expect(await tiny.until(tiny.engine.snapshots(room, saved!.seq, 1))).toEqual([saved]);
+    expect(tiny.findings).toMatchObject([{ roomId: room, finding: expect.stringContaining('made anew') as string }]);
+  });
+
+  test('a row of the list that says other than the journal is mended when the room is next needed', async () => {
+    const { tiny, room } = await roomWith(5, { saved: true });
+    const wrong = { kind: 'put', table: 'rooms', key: room, values: { status: 'over' } } as const;
+    const append = { roomId: room, expectedSeq: null, fence: 0, entry: null, snapshot: null, rows: [wrong], closes: false };
+    await tiny.until(tiny.engine.commit([append], 0));
+    tiny.add(room, 1);
+    await tiny.clock.advance(100);
+    expect(await tiny.until(tiny.engine.row('rooms', room))).toMatchObject({ status: 'waiting' });
+    expect(tiny.findings).toHaveLength(1);
   });
 
   test('entries that the machine answers otherwise, or refuses, are named', async () => {
@@ -163,44 +197,124 @@ describe('a journal that cannot be true', () => {
     const tiny = await TinyRooms.start();
     const [sick, healthy] = [await tiny.open(), await tiny.open()];
     await tiny.clock.advance(200_000);
-    const read = tiny.engine.snapshots.bind(tiny.engine);
-    tiny.engine.snapshots = async (roomId, atMost, limit) => {
-      const saved = await read(roomId, atMost, limit);
-      return roomId === sick ? saved.map((one) => ({ ...one, stateHash: 'wrong' })) : saved;
-    };
+    tiny.engine.tamper(sick, 1, (entry) => ({ ...entry, correlationId: 'another' }));
+    for (const { seq } of await tiny.until(tiny.engine.snapshots(sick, 10, 10))) {
+      tiny.engine.tamperSnapshot(sick, seq, (one) => ({ ...one, stateHash: 'wrong' }));
+    }
     const told = [tiny.add(sick, 1), tiny.add(healthy, 1)];
     await tiny.clock.advance(20);
     expect(told.map((one) => one.heard()[0])).toMatchObject([
       { kind: 'unavailable', why: 'quarantined' },
       { kind: 'applied' },
     ]);
-    expect(tiny.failures).toMatchObject([{ roomId: sick, failure: { name: 'JournalCorrupt' } }]);
+    expect(tiny.failures).toMatchObject([{ roomId: sick, failure: { name: 'JournalCorrupt', seq: 1 } }]);
   });
 });
 
 describe('versions', () => {
-  test('a snapshot of the version before is brought forward', async () => {
-    const { tiny, read } = await roomWith(5, { saved: true });
-    const old = tampered(tiny.engine, {
-      snapshot: (saved) => {
-        const { value, context, window } = JSON.parse(saved.state) as {
-          value: unknown;
-          context: object;
-          window: unknown;
-        };
-        const older = { ...(context as { adds?: unknown }) };
-        delete older.adds;
-        const state = JSON.stringify({ value, context: older, window });
-        return { ...saved, machineVersion: 1, state, stateHash: contentHash(state) };
-      },
-    });
-    const room = await read(old);
-    expect(room?.runner.snapshot.context).toMatchObject({ count: 5, adds: [] });
+  /** A room that the program before the upgrade left behind, killed in the middle of its work. */
+  async function oldRoom(count: number) {
+    const tiny = await TinyRooms.start({ definition: tinyGameBefore });
+    const room = await tiny.open();
+    for (let n = 1; n <= count; n++) tiny.add(room, 1, { id: `m${n}` });
+    tiny.wind(room, 60_000);
+    await tiny.clock.advance(1000);
+    return { tiny, room };
+  }
+
+  test('a room of the version before is replayed by its own machine, brought forward, and goes on', async () => {
+    for (const count of [5, 63, 64, 70]) {
+      const { tiny, room } = await oldRoom(count);
+      const seq = tiny.engine.durableEntries(room).length;
+      tiny.definition = tinyGame;
+      await tiny.crash({ downMs: 500 });
+      expect(await tiny.count(room)).toBe(count);
+      expect(tiny.engine.durableEntries(room), 'looking writes nothing').toHaveLength(seq);
+      const told = [tiny.add(room, 7, { id: 'new' }), tiny.add(room, 1, { id: `m${count}` })];
+      await tiny.clock.advance(100);
+      expect(told.map((one) => one.heard()[0]?.kind)).toEqual(['applied', 'repeated']);
+      const [upgraded, shifted, added] = tiny.engine.durableEntries(room).slice(seq);
+      expect(upgraded).toMatchObject({ outcome: 'upgraded', machineVersion: 2, events: '[]' });
+      expect(JSON.parse(upgraded!.message)).toMatchObject({ type: 'upgraded', from: 1, to: 2 });
+      expect(shifted).toMatchObject({ outcome: 'applied', machineVersion: 2 });
+      expect(added).toMatchObject({ outcome: 'applied', machineVersion: 2 });
+      await tiny.clock.advance(120_000);
+      expect(tiny.events(room).at(-1)).toBe('rang');
+    }
   });
 
-  test('a snapshot of a version that nobody knows is refused', async () => {
-    const { tiny, read } = await roomWith(5, { saved: true });
-    const unknown = tampered(tiny.engine, { snapshot: (saved) => ({ ...saved, machineVersion: 99 }) });
-    await expect(read(unknown)).rejects.toThrow('version 99');
+  test('what was written before and after an upgrade gives one state, from the beginning or from any snapshot', async () => {
+    const { tiny, room } = await oldRoom(70);
+    tiny.definition = tinyGame;
+    await tiny.crash();
+    for (let n = 0; n < 70; n++) tiny.add(room, 2);
+    await tiny.clock.advance(1000);
+    const { text } = await tiny.durable(room);
+    const saved = await tiny.until(tiny.engine.snapshots(room, 1000, 100));
+    expect(saved.length).toBeGreaterThan(2);
+    for (const { seq } of saved) {
+      tiny.engine.tamperSnapshot(room, seq, (one) => ({ ...one, stateHash: 'wrong' }));
+      expect((await tiny.durable(room)).text).toBe(text);
+    }
+  });
+
+  test('a kill between the upgrade and what follows leaves either version whole', async () => {
+    for (let ms = 0; ms < 12; ms++) {
+      const { tiny, room } = await oldRoom(5);
+      tiny.definition = tinyGame;
+      await tiny.crash();
+      tiny.add(room, 7, { id: 'new' });
+      await tiny.clock.advance(ms);
+      await tiny.crash({ underWay: ms % 2 === 0 ? 'lost' : 'durable' });
+      tiny.add(room, 7, { id: 'new' });
+      await tiny.clock.advance(100);
+      expect(await tiny.count(room)).toBe(12);
+      const versions = tiny.engine.durableEntries(room).filter(({ outcome }) => outcome === 'upgraded');
+      expect(versions).toHaveLength(1);
+    }
+  });
+
+  test('an upgrade whose commit fails is made again', async () => {
+    const { tiny, room } = await oldRoom(5);
+    tiny.definition = tinyGame;
+    await tiny.crash();
+    await tiny.count(room);
+    tiny.engine.failNext(1, 'SQLITE_FULL');
+    const told = [tiny.add(room, 7)];
+    await tiny.clock.advance(100);
+    told.push(tiny.add(room, 8));
+    await tiny.clock.advance(100);
+    expect(told.map((one) => one.heard()[0]?.kind)).toEqual(['unavailable', 'applied']);
+    expect((await tiny.durable(room)).seq).toBe(tiny.engine.durableEntries(room).length);
+  });
+
+  test('events of the version before are told as today’s', async () => {
+    const { tiny, room } = await oldRoom(1);
+    tiny.definition = tinyGame;
+    await tiny.crash();
+    const repeated = tiny.add(room, 1, { id: 'm1' });
+    await tiny.clock.advance(100);
+    expect(repeated.heard()).toMatchObject([{ kind: 'repeated', events: [{ type: 'added', n: 1, count: 1 }] }]);
+  });
+
+  test('a program that is older than the journal leaves it alone; the newer one goes on', async () => {
+    const { tiny, room } = await oldRoom(5);
+    tiny.definition = tinyGame;
+    await tiny.crash();
+    tiny.add(room, 1);
+    await tiny.clock.advance(100);
+    const seq = tiny.engine.durableEntries(room).length;
+    tiny.definition = tinyGameBefore;
+    await tiny.crash();
+    const told = tiny.add(room, 1);
+    await tiny.clock.advance(100);
+    expect(told.heard()).toMatchObject([{ kind: 'unavailable', why: 'quarantined' }]);
+    expect(tiny.rooms.holdOf(room)?.why).toBe('Version 2 of tiny is not known here; the current one is 1');
+    expect(tiny.engine.durableEntries(room)).toHaveLength(seq);
+    tiny.definition = tinyGame;
+    await tiny.crash();
+    const again = tiny.add(room, 1);
+    await tiny.clock.advance(100);
+    expect(again.heard()).toMatchObject([{ kind: 'applied' }]);
   });
 });

@@ -1,34 +1,94 @@
 import { chainHash, CHAIN_START, contentHash } from '../persistence/hash-chain.js';
-import type { Entry, JournalEngine, Snapshot } from '../persistence/journal.js';
+import type { Entry, JournalReader, Snapshot } from '../persistence/journal.js';
 import { IdempotencyWindow, type SavedWindow } from './idempotency.js';
 import { MachineRunner } from './machine-runner.js';
 import type { DomainEvent, Message, RoomDefinition, RoomSnapshot } from './room-definition.js';
+import { machineOf, upcastEvent, upcastSnapshot } from './versions.js';
 
 /** Entries are read in pages, each its own transaction. */
 const PAGE_ENTRIES = 1000;
 
-/** A room as it stood after entry `seq`, ready to go on. */
+/** A room as it stood after entry `seq`, of the current machine version, ready to go on. */
 export interface Recovered<S, M extends Message, E extends DomainEvent> {
   readonly runner: MachineRunner<S, M, E>;
   readonly window: IdempotencyWindow;
   readonly seq: number;
   readonly at: number;
   readonly hash: string;
-  readonly snapshotSeq: number;
+  readonly snapshotSeq: number; // of the newest snapshot that is sound, 0: none
   readonly events: readonly E[]; // of entry `seq`
+  readonly savedVersion: number; // of the machine that made entry `seq`; an older one is still to be journaled as upgraded
+  readonly damaged: readonly DamagedSnapshot[];
+}
+
+/** A snapshot that can't be true, and the one to put in its place where the replay came by. */
+export interface DamagedSnapshot {
+  readonly seq: number;
+  readonly why: string;
+  readonly repaired: Snapshot | null;
 }
 
 /** What a journal says cannot be true. `seq` is the first entry, or the snapshot, that does not fit. */
 export class JournalCorrupt extends Error {
   readonly roomId: string;
   readonly seq: number;
+  readonly parted: Parted | null; // where two values can be held against each other
 
-  constructor(roomId: string, seq: number, why: string) {
-    super(`room ${roomId}, entry ${seq}: ${why}`);
+  constructor(roomId: string, seq: number, why: string, options: ErrorOptions & { readonly parted?: Parted } = {}) {
+    super(`room ${roomId}, entry ${seq}: ${why}`, options);
     this.name = 'JournalCorrupt';
     this.roomId = roomId;
     this.seq = seq;
+    this.parted = options.parted ?? null;
   }
+}
+
+/** What a replay comes to, and what stands in the journal instead: hashes, or JSON of the events. */
+export interface Parted {
+  readonly of: 'hash' | 'events';
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** The message of an entry that no machine was given: the room's own history changed course. */
+export type CourseChange<M> =
+  | {
+      readonly type: 'upgraded';
+      readonly at: number;
+      readonly from: number;
+      readonly to: number;
+      readonly stateHash: string;
+    }
+  | {
+      readonly type: 'restored';
+      readonly at: number;
+      readonly toSeq: number;
+      readonly shift: M | null; // what moved the clocks of the restored state to `at`
+      readonly stateHash: string;
+    };
+
+/** One stage of a replay: the room after an entry, as the machine of that entry's version left it. */
+export interface Stage {
+  readonly entry: Entry;
+  readonly before: RoomSnapshot<unknown> | null; // null at the first stage: a snapshot, or the room's beginning
+  readonly after: RoomSnapshot<unknown>;
+  readonly beforeVersion: number;
+  readonly version: number;
+  readonly window: IdempotencyWindow; // lives on: as of this entry only until the next stage is asked for
+  readonly events: readonly unknown[];
+  readonly runner: AnyRunner; // likewise
+}
+
+type AnyRunner = MachineRunner<unknown, Message, DomainEvent>;
+
+/** Where a replay stands. */
+interface Standing {
+  readonly version: number;
+  readonly runner: AnyRunner;
+  readonly window: IdempotencyWindow;
+  readonly seq: number;
+  readonly at: number;
+  readonly hash: string;
 }
 
 /** The state of a room as one text, and back: machine and idempotency window together (checklist PS-1). */
@@ -43,92 +103,285 @@ interface SavedState {
 }
 
 /**
- * Rebuilds a room from its newest snapshot and the entries behind it, checking the chain, each entry's events and the
- * snapshot's hash on the way.
+ * Rebuilds a room from its newest sound snapshot and the entries behind it, checking the chain, each entry's events and
+ * the snapshots' hashes on the way. A state of an older machine version is brought to the current one.
  * @param upTo last entry to apply; the newest where it is left out
- * @returns null for a room that does not exist
+ * @returns null for a room that does not exist, or whose entries up to there are gone
  * @throws JournalCorrupt naming the entry at which journal and machine part
+ * @throws MachineVersionUnknown
  */
 export async function recover<S, M extends Message, E extends DomainEvent, V>(
-  engine: JournalEngine,
+  reader: JournalReader,
   definition: RoomDefinition<S, M, E, V>,
   roomId: string,
   upTo = Number.MAX_SAFE_INTEGER,
 ): Promise<Recovered<S, M, E> | null> {
-  const [snapshot] = await engine.snapshots(roomId, upTo, 1);
-  let room = snapshot === undefined ? null : restoreSnapshot(definition, snapshot);
-  for (;;) {
-    const from = (room?.seq ?? 0) + 1;
-    const entries = await engine.read(roomId, from, Math.min(upTo, from + PAGE_ENTRIES - 1));
-    for (const entry of entries) room = applyEntry(definition, room, entry);
-    if (entries.length < PAGE_ENTRIES) break;
+  const { sound, damaged } = await newestSnapshot(reader, definition, roomId, upTo);
+  const unrepaired = new Map(damaged.map((found) => [found.seq, found]));
+  let last: Stage | null = null;
+  for await (const stage of replayFrom(reader, definition, roomId, sound, upTo)) {
+    last = stage;
+    const found = unrepaired.get(stage.entry.seq);
+    if (found === undefined) continue;
+    const { entry, after, version, window } = stage;
+    unrepaired.set(entry.seq, { ...found, repaired: snapshotOf(entry, version, after, window) });
   }
-  if (room !== null && room.events.length === 0 && room.seq === snapshot?.seq) {
-    const [last] = await engine.read(roomId, room.seq, room.seq);
-    if (last !== undefined) room = { ...room, events: parseEvents(definition, last) };
-  }
-  return room;
-}
-
-function restoreSnapshot<S, M extends Message, E extends DomainEvent, V>(
-  definition: RoomDefinition<S, M, E, V>,
-  saved: Snapshot,
-): Recovered<S, M, E> {
-  if (contentHash(saved.state) !== saved.stateHash) {
-    throw new JournalCorrupt(saved.roomId, saved.seq, 'the snapshot does not have its hash');
-  }
-  const { value, context, window } = JSON.parse(saved.state) as SavedState;
-  const raw: RoomSnapshot<unknown> = { value, context };
-  const current =
-    saved.machineVersion === definition.version
-      ? (raw as RoomSnapshot<S>)
-      : definition.upcast(raw, saved.machineVersion);
+  if (last === null) return null;
+  const { entry, after, version, window, events } = last;
+  const isCurrent = version === definition.version;
   return {
-    runner: MachineRunner.restore(definition, current),
-    window: IdempotencyWindow.from(window),
-    seq: saved.seq,
-    at: saved.at,
-    hash: saved.entryHash,
-    snapshotSeq: saved.seq,
-    events: [],
+    runner: isCurrent
+      ? (last.runner as unknown as MachineRunner<S, M, E>)
+      : MachineRunner.restore(definition, upcastSnapshot(definition, after, version)),
+    window,
+    seq: entry.seq,
+    at: entry.at,
+    hash: entry.hash,
+    snapshotSeq: sound?.seq ?? 0,
+    events: events.map((event) => upcastEvent(definition, event, entry.machineVersion)),
+    savedVersion: version,
+    damaged: [...unrepaired.values()],
   };
 }
 
-function applyEntry<S, M extends Message, E extends DomainEvent, V>(
+/**
+ * Every entry of a room with the states before and after it, from the oldest snapshot at or before `from` on.
+ * @throws JournalCorrupt, MachineVersionUnknown
+ */
+export async function* replay<S, M extends Message, E extends DomainEvent, V>(
+  reader: JournalReader,
   definition: RoomDefinition<S, M, E, V>,
-  room: Recovered<S, M, E> | null,
+  roomId: string,
+  { from = 1, upTo = Number.MAX_SAFE_INTEGER }: { readonly from?: number; readonly upTo?: number } = {},
+): AsyncGenerator<Stage> {
+  // A snapshot of the entry in front gives the state before the first entry that is asked for.
+  const { sound } = await newestSnapshot(reader, definition, roomId, from - 1);
+  for await (const stage of replayFrom(reader, definition, roomId, sound ?? (await oldest(reader, roomId)), upTo)) {
+    if (stage.entry.seq >= from) yield stage;
+  }
+}
+
+/** Where a compacted journal begins; null where it begins with the room. */
+async function oldest(reader: JournalReader, roomId: string): Promise<Snapshot | null> {
+  const [head] = await reader.heads([roomId]);
+  if (head === undefined || head.anchorSeq === 0) return null;
+  const snapshots = await reader.snapshots(roomId, Number.MAX_SAFE_INTEGER, PAGE_ENTRIES);
+  return snapshots.at(-1) ?? null;
+}
+
+/** The newest snapshot at or before `atMost` whose text has its hash and can be read, and those in front that have not. */
+async function newestSnapshot<S, M extends Message, E extends DomainEvent, V>(
+  reader: JournalReader,
+  definition: RoomDefinition<S, M, E, V>,
+  roomId: string,
+  atMost: number,
+): Promise<{ readonly sound: Snapshot | null; readonly damaged: readonly DamagedSnapshot[] }> {
+  const damaged: DamagedSnapshot[] = [];
+  for (let before = atMost; before > 0; ) {
+    const [snapshot] = await reader.snapshots(roomId, before, 1);
+    if (snapshot === undefined) break;
+    const why = await faultOf(reader, definition, snapshot);
+    if (why === null) return { sound: snapshot, damaged };
+    damaged.push({ seq: snapshot.seq, why, repaired: null });
+    before = snapshot.seq - 1;
+  }
+  return { sound: null, damaged };
+}
+
+/** What is wrong with a snapshot, or null. */
+export async function faultOf<S, M extends Message, E extends DomainEvent, V>(
+  reader: JournalReader,
+  definition: RoomDefinition<S, M, E, V>,
+  snapshot: Snapshot,
+): Promise<string | null> {
+  if (contentHash(snapshot.state) !== snapshot.stateHash) return 'its state does not have its hash';
+  const [entry] = await reader.read(snapshot.roomId, snapshot.seq, snapshot.seq);
+  if (entry === undefined) return 'its entry is missing';
+  if (entry.hash !== snapshot.entryHash) return 'it belongs to another entry than the one in its place';
+  if (entry.at !== snapshot.at) return 'its time is not that of its entry';
+  // A snapshot at the end may be of a newer version than its entry only by an upgrade, which is an entry itself.
+  if (entry.machineVersion !== snapshot.machineVersion) return 'its version is not that of its entry';
+  if (snapshot.machineVersion > definition.version) machineOf(definition, snapshot.machineVersion);
+  return null;
+}
+
+/** The stages from a snapshot on, its own entry included; from the beginning of the room where there is none. */
+export async function* replayFrom<S, M extends Message, E extends DomainEvent, V>(
+  reader: JournalReader,
+  definition: RoomDefinition<S, M, E, V>,
+  roomId: string,
+  snapshot: Snapshot | null,
+  upTo: number,
+): AsyncGenerator<Stage> {
+  let room: Standing | null = null;
+  // The snapshot's own entry is read as well: for its events, and because it ties the snapshot to the chain.
+  for (let from = snapshot?.seq ?? 1; from <= upTo; ) {
+    const entries = await reader.read(roomId, from, Math.min(upTo, from + PAGE_ENTRIES - 1));
+    for (const entry of entries) {
+      const isStart: boolean = room === null && snapshot !== null;
+      const before = room?.runner.snapshot ?? null;
+      const beforeVersion: number = room?.version ?? entry.machineVersion;
+      const next: Applied = isStart
+        ? startAt(definition, snapshot!, entry)
+        : await apply(reader, definition, room, entry);
+      room = next.room;
+      yield {
+        entry,
+        before,
+        after: room.runner.snapshot,
+        beforeVersion,
+        version: room.version,
+        window: room.window,
+        events: next.events,
+        runner: room.runner,
+      };
+    }
+    if (entries.length < PAGE_ENTRIES) return;
+    from = entries.at(-1)!.seq + 1;
+  }
+}
+
+interface Applied {
+  readonly room: Standing;
+  readonly events: readonly unknown[];
+}
+
+function startAt<S, M extends Message, E extends DomainEvent, V>(
+  definition: RoomDefinition<S, M, E, V>,
+  snapshot: Snapshot,
   entry: Entry,
-): Recovered<S, M, E> {
+): Applied {
+  const { value, context, window } = JSON.parse(snapshot.state) as SavedState;
+  const raw: RoomSnapshot<unknown> = { value, context };
+  const { machineVersion: version, seq, at } = snapshot;
+  // Its version's machine may be gone as long as no entry of that version stands behind it.
+  const known = definition.previous.find((machine) => machine.version === version);
+  const runner =
+    known === undefined
+      ? MachineRunner.restore(definition, upcastSnapshot(definition, raw, version))
+      : MachineRunner.restore(known, raw);
+  return {
+    room: {
+      version: known === undefined ? definition.version : version,
+      runner: runner as unknown as AnyRunner,
+      window: IdempotencyWindow.from(window),
+      seq,
+      at,
+      hash: snapshot.entryHash,
+    },
+    events: JSON.parse(entry.events) as unknown[],
+  };
+}
+
+async function apply<S, M extends Message, E extends DomainEvent, V>(
+  reader: JournalReader,
+  definition: RoomDefinition<S, M, E, V>,
+  room: Standing | null,
+  entry: Entry,
+): Promise<Applied> {
+  const { roomId, seq } = entry;
   const expected = (room?.seq ?? 0) + 1;
-  if (entry.seq !== expected)
-    throw new JournalCorrupt(entry.roomId, expected, `entry ${entry.seq} stands in its place`);
+  if (seq !== expected) throw new JournalCorrupt(roomId, expected, `entry ${seq} stands in its place`);
   const hash = chainHash(room?.hash ?? CHAIN_START, entry);
-  if (hash !== entry.hash)
-    throw new JournalCorrupt(entry.roomId, entry.seq, 'its hash does not follow from the one before');
-
-  const message = definition.message.parse(JSON.parse(entry.message));
-  const { runner, events } =
-    room === null ? MachineRunner.create(definition, message) : replay(room.runner, message, entry);
-  if (JSON.stringify(events) !== entry.events) {
-    throw new JournalCorrupt(entry.roomId, entry.seq, 'replaying it causes other events than it has');
+  if (hash !== entry.hash) {
+    const parted = { of: 'hash', expected: hash, found: entry.hash } as const;
+    throw new JournalCorrupt(roomId, seq, 'its hash does not follow from the one before', { parted });
   }
-  const window = room?.window ?? new IdempotencyWindow();
-  if (message.key !== undefined && message.session !== undefined) window.add(message.session, message.key, entry.seq);
-  return { runner, window, seq: entry.seq, at: entry.at, hash, snapshotSeq: room?.snapshotSeq ?? 0, events };
+  try {
+    const applied =
+      entry.outcome === 'applied'
+        ? step(definition, room, entry)
+        : await changeCourse(reader, definition, room, entry, JSON.parse(entry.message) as CourseChange<Message>);
+    const events = JSON.stringify(applied.events);
+    if (events !== entry.events) {
+      const parted = { of: 'events', expected: events, found: entry.events } as const;
+      throw new JournalCorrupt(roomId, seq, 'replaying it causes other events than it has', { parted });
+    }
+    return applied;
+  } catch (failure) {
+    if (failure instanceof JournalCorrupt || (failure as Error).name === 'MachineVersionUnknown') throw failure;
+    if ((failure as Error).name === 'StoreFailure') throw failure;
+    throw new JournalCorrupt(roomId, seq, `replaying it fails: ${(failure as Error).message}`, { cause: failure });
+  }
 }
 
-function replay<S, M extends Message, E extends DomainEvent>(runner: MachineRunner<S, M, E>, message: M, entry: Entry) {
-  const result = runner.step(message);
-  if (result.kind === 'refused') {
-    throw new JournalCorrupt(entry.roomId, entry.seq, `replaying it is refused: ${result.reason}`);
-  }
-  return { runner, events: result.events };
-}
-
-/** The events of a stored entry, typed. */
-function parseEvents<S, M extends Message, E extends DomainEvent, V>(
+function step<S, M extends Message, E extends DomainEvent, V>(
   definition: RoomDefinition<S, M, E, V>,
+  room: Standing | null,
   entry: Entry,
-): readonly E[] {
-  return (JSON.parse(entry.events) as unknown[]).map((event) => definition.event.parse(event));
+): Applied {
+  const { roomId, seq, at, hash, machineVersion: version } = entry;
+  if (room !== null && room.version !== version) {
+    throw new JournalCorrupt(roomId, seq, `it is of machine version ${version}, the one before of ${room.version}`);
+  }
+  const machine = machineOf(definition, version);
+  const message = machine.message.parse(JSON.parse(entry.message));
+  const window = room?.window ?? new IdempotencyWindow();
+  let runner: AnyRunner;
+  let events: readonly DomainEvent[];
+  if (room === null) {
+    ({ runner, events } = MachineRunner.create<unknown, Message, DomainEvent>(machine, message));
+  } else {
+    runner = room.runner;
+    const result = runner.step(message);
+    if (result.kind === 'refused') {
+      throw new JournalCorrupt(roomId, seq, `replaying it is refused: ${result.reason}`);
+    }
+    events = result.events;
+  }
+  if (message.key !== undefined && message.session !== undefined) window.add(message.session, message.key, seq);
+  return { room: { version, runner, window, seq, at, hash }, events };
+}
+
+/** An entry that stands for an upgrade or an operator's restore instead of a message. */
+async function changeCourse<S, M extends Message, E extends DomainEvent, V>(
+  reader: JournalReader,
+  definition: RoomDefinition<S, M, E, V>,
+  room: Standing | null,
+  entry: Entry,
+  change: CourseChange<Message>,
+): Promise<Applied> {
+  const { roomId, seq, at, hash, machineVersion: version } = entry;
+  if (room === null) throw new JournalCorrupt(roomId, seq, `a room can't begin with ${change.type}`);
+  const machine = machineOf(definition, version);
+  const base = change.type === 'restored' ? await standingAt(reader, definition, roomId, change.toSeq) : room;
+  const upcast = upcastSnapshot(definition, base.runner.snapshot, base.version, version);
+  const runner = MachineRunner.restore(machine, upcast) as unknown as AnyRunner;
+  let events: readonly DomainEvent[] = [];
+  if (change.type === 'restored' && change.shift !== null) {
+    const shifted = runner.step(change.shift);
+    if (shifted.kind === 'refused') throw new JournalCorrupt(roomId, seq, `its shift is refused: ${shifted.reason}`);
+    events = shifted.events;
+  }
+  const stateHash = contentHash(encodeState(runner.snapshot, base.window.toJSON()));
+  if (stateHash !== change.stateHash) {
+    const parted = { of: 'hash', expected: stateHash, found: change.stateHash } as const;
+    throw new JournalCorrupt(roomId, seq, `the state that it was ${change.type} to does not have its hash`, { parted });
+  }
+  return { room: { version, runner, window: base.window, seq, at, hash }, events };
+}
+
+async function standingAt<S, M extends Message, E extends DomainEvent, V>(
+  reader: JournalReader,
+  definition: RoomDefinition<S, M, E, V>,
+  roomId: string,
+  seq: number,
+): Promise<{ readonly version: number; readonly runner: AnyRunner; readonly window: IdempotencyWindow }> {
+  const { sound } = await newestSnapshot(reader, definition, roomId, seq);
+  let last: Stage | null = null;
+  for await (const stage of replayFrom(reader, definition, roomId, sound, seq)) last = stage;
+  if (last?.entry.seq !== seq) throw new JournalCorrupt(roomId, seq, 'it is not there to be restored');
+  const runner = MachineRunner.restore(machineOf(definition, last.version), last.after) as unknown as AnyRunner;
+  return { version: last.version, runner, window: last.window };
+}
+
+/** A snapshot of the state that an entry led to. */
+export function snapshotOf(
+  { roomId, seq, at, hash }: Pick<Entry, 'roomId' | 'seq' | 'at' | 'hash'>,
+  machineVersion: number,
+  state: RoomSnapshot<unknown>,
+  window: IdempotencyWindow,
+): Snapshot {
+  const text = encodeState(state, window.toJSON());
+  return { roomId, seq, at, machineVersion, state: text, stateHash: contentHash(text), entryHash: hash };
 }

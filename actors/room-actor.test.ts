@@ -1,8 +1,7 @@
 // Goal: what the runtime promises of a room, whatever its rules are. Method: tiny rooms (a counter with an egg timer)
 // on a simulated disk under a virtual clock. A commit takes 5 ms unless a test says otherwise.
 import { describe, expect, test } from 'vitest';
-import { UNLUCKY } from '../test/support/tiny-game.js';
-import { type Told, TinyRooms } from '../test/support/tiny-rooms.js';
+import { NO_ROOMS, type Told, TinyRooms } from '../test/support/tiny-rooms.js';
 
 const COMMIT_MS = 5;
 const kinds = (...told: Told[]): string[] => told.flatMap((one) => one.heard().map(({ kind }) => kind));
@@ -20,6 +19,7 @@ function plain(told: Told) {
         return { kind: notice.kind, reason: notice.refusal.reason, count: notice.view('operator').count };
       case 'unavailable':
         return { kind: notice.kind, why: notice.why };
+      case 'restored':
       case 'unknownRoom':
         return { kind: notice.kind };
     }
@@ -201,7 +201,7 @@ describe('when a commit fails', () => {
     const told = tiny.create();
     await tiny.clock.advance(COMMIT_MS);
     expect(plain(told)).toEqual([{ kind: 'unavailable', why: 'storeAway' }]);
-    expect(tiny.rooms.counts).toEqual({ open: 0, inMemory: 0, deadlines: 0, mailboxMessages: 0, quarantined: 0 });
+    expect(tiny.rooms.counts).toEqual(NO_ROOMS);
   });
 
   test('other rooms of the process go on', async () => {
@@ -419,53 +419,7 @@ describe('a repeated message', () => {
   });
 });
 
-describe('when the machine throws', () => {
-  test("a player's message is set aside and the room lives on as it was", async () => {
-    const tiny = await TinyRooms.start();
-    const room = await tiny.open();
-    const [before, unlucky, after] = [tiny.add(room, 1), tiny.add(room, UNLUCKY), tiny.add(room, 2)];
-    await tiny.clock.advance(3 * COMMIT_MS);
-    expect(kinds(before, unlucky, after)).toEqual(['applied', 'unavailable', 'applied']);
-    expect(plain(unlucky)).toEqual([{ kind: 'unavailable', why: 'restarting' }]);
-    expect(await tiny.count(room)).toBe(3);
-    expect(tiny.failures).toMatchObject([{ roomId: room, failure: { cause: { message: '13 is unlucky' } } }]);
-    expect(tiny.rooms.counts.quarantined).toBe(0);
-  });
-
-  test('at a timer the room stops and says so; others are unharmed', async () => {
-    const tiny = await TinyRooms.start();
-    const [broken, healthy] = [await tiny.open(), await tiny.open()];
-    tiny.wind(broken, -1000);
-    tiny.wind(healthy, 1000);
-    await tiny.clock.advance(2000);
-    expect(tiny.events(broken)).toEqual(['opened', 'wound']);
-    expect(tiny.events(healthy)).toEqual(['opened', 'wound', 'rang']);
-    expect(tiny.rooms.counts.quarantined).toBe(1);
-    expect(plain(tiny.add(broken, 1))).toEqual([{ kind: 'unavailable', why: 'quarantined' }]);
-    expect(plain(tiny.look(broken))).toEqual([{ kind: 'unavailable', why: 'quarantined' }]);
-    expect((await tiny.rooms.query(broken, 'operator'))?.seq, 'it can still be read').toBe(2);
-    let writable = 0;
-    tiny.rooms.whenWritable(broken, () => writable++);
-    expect(writable).toBe(1);
-  });
-
-  test('at the shift of its clocks the room stops, whether a timer or a message brought it up', async () => {
-    const tiny = await TinyRooms.start();
-    const [byTimer, byMessage] = [await tiny.open(), await tiny.open()];
-    tiny.wind(byTimer, -10_000);
-    tiny.wind(byMessage, -1_000_000);
-    await tiny.clock.advance(COMMIT_MS);
-    await tiny.crash({ downMs: 60_000 });
-    const told = tiny.add(byMessage, 1);
-    await tiny.clock.advance(100_000);
-    expect(plain(told)).toEqual([{ kind: 'unavailable', why: 'quarantined' }]);
-    expect(tiny.rooms.counts.quarantined).toBe(2);
-    expect(tiny.failures.map(({ failure }) => ((failure as Error).cause as Error).message)).toEqual([
-      'the egg timer is broken',
-      'the egg timer is broken',
-    ]);
-  });
-
+describe('subscribers', () => {
   test('a subscriber that throws harms neither the room nor the other subscribers', async () => {
     const tiny = await TinyRooms.start();
     const room = await tiny.open();

@@ -1,27 +1,15 @@
-import { chainHash, contentHash } from '../persistence/hash-chain.js';
-import type { Append, Entry, JournalWriter, Outcome, RowChange, Snapshot } from '../persistence/journal.js';
+import { chainHash } from '../persistence/hash-chain.js';
+import type { Append, Entry, EntryOutcome, JournalWriter, Outcome, Snapshot } from '../persistence/journal.js';
+import type { HoldRow, InboxRow, RowChange } from '../persistence/rows.js';
+import type { Cause, Envelope } from './envelope.js';
 import { idempotencyKey, IdempotencyWindow } from './idempotency.js';
+import { Inbox, isParked } from './inbox.js';
 import { MachineRunner } from './machine-runner.js';
-import { type Mail, Mailbox, type MailboxOptions, type Offer } from './mailbox.js';
+import { Mailbox, type MailboxOptions, type Offer } from './mailbox.js';
 import type { Outages } from './outages.js';
-import { encodeState, type Recovered } from './recovery.js';
+import { type CourseChange, type Recovered, snapshotOf } from './recovery.js';
 import type { DomainEvent, Message, Refused, RoomDefinition, RoomSnapshot, Untimed } from './room-definition.js';
-
-/** Who caused something, as plain data: enough to find the asker again, and nothing about sockets. */
-export interface Cause {
-  readonly correlationId: string;
-  readonly session: string | null;
-  readonly messageId: string | null; // the sender's own id of the message, for idempotency
-}
-
-/** Anything for a room: a message, the wish to look, or the alarm of its deadline. */
-export interface Envelope<M extends Message> extends Mail {
-  readonly body:
-    | { readonly kind: 'message'; readonly message: Untimed<M> }
-    | { readonly kind: 'look' }
-    | { readonly kind: 'alarm' };
-  readonly cause: Cause;
-}
+import type { StepMark } from './step-mark.js';
 
 /** What leaves a room. All of it waits at the output gate until the entry it was computed from is durable. */
 export type RoomOutput<S, E extends DomainEvent> =
@@ -39,8 +27,17 @@ export type RoomOutput<S, E extends DomainEvent> =
   | { readonly kind: 'repeated'; readonly seq: number; readonly cause: Cause } // of the entry that applied it first
   | { readonly kind: 'unavailable'; readonly why: Unavailable; readonly cause: Cause };
 
-/** Why a message had no effect and may be sent again. */
-export type Unavailable = 'storeAway' | 'mailboxFull' | 'restarting' | 'quarantined';
+/** Why a message had no effect. All but `failed` may be sent again: the machine threw at that one, twice. */
+export type Unavailable = 'storeAway' | 'mailboxFull' | 'restarting' | 'quarantined' | 'failed';
+
+/** The room can't go on as it is. */
+export interface Crash<M extends Message> {
+  readonly failure: unknown;
+  /** What it was about, taken out of the mailbox; null where no message was in hand. */
+  readonly envelope: Envelope<M> | null;
+  /** It was the room's own doing, by a timer, a bot or its clocks: without it the room would stand still for ever. */
+  readonly own: boolean;
+}
 
 export interface RoomActorPorts<S, M extends Message, E extends DomainEvent, V> {
   readonly roomId: string;
@@ -48,10 +45,11 @@ export interface RoomActorPorts<S, M extends Message, E extends DomainEvent, V> 
   readonly journal: JournalWriter;
   readonly outages: Outages;
   readonly now: () => number; // room time
+  readonly stepMark: StepMark;
   readonly onOutput: (output: RoomOutput<S, E>) => void;
   readonly onDeadline: (at: number | null) => void; // ms since the epoch
   readonly onClosed: () => void; // the room's last entry is durable
-  readonly onFailure: (failure: unknown, message: M) => void; // the machine threw
+  readonly onCrash: (crash: Crash<M>) => void; // the room takes nothing until it is started again
   readonly mailbox?: MailboxOptions;
 }
 
@@ -61,13 +59,18 @@ const IN_FLIGHT_MAX = 64;
 const SNAPSHOT_ENTRIES = 64;
 const SNAPSHOT_BYTES = 64 * 1024;
 
-interface InFlight<S> {
+interface Durable<S> {
   readonly seq: number;
   readonly at: number;
   readonly hash: string;
+  readonly version: number; // of the machine that made the entry
   readonly snapshot: RoomSnapshot<S>;
+}
+
+interface InFlight<S, M extends Message> extends Durable<S> {
   readonly id: { readonly session: string; readonly key: string } | null;
   readonly saved: boolean; // a snapshot is written with it
+  readonly envelope: Envelope<M> | null;
 }
 
 interface AtGate<S, E extends DomainEvent> {
@@ -76,41 +79,47 @@ interface AtGate<S, E extends DomainEvent> {
 }
 
 /**
+ * `starting`: being rebuilt when it is needed, messages wait in memory. `restarting`: being rebuilt after a crash,
+ * messages wait on the disk. `running`. `ended`: nothing more will come of it.
+ */
+type Status = 'starting' | 'restarting' | 'running' | 'ended';
+
+/**
  * One room: takes messages from its mailbox, steps the machine, hands entries to the journal and may go on before they
  * are durable; what they caused waits at the gate in order. When a commit fails the room returns to its last durable
- * state and every waiting asker is told to try again.
+ * state and every waiting asker is told to try again. A room that is held takes nothing; what comes waits in the inbox.
  */
 export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   readonly #ports: RoomActorPorts<S, M, E, V>;
   readonly #mailbox: Mailbox<Envelope<M>>;
-  #runner: MachineRunner<S, M, E> | null = null; // null until recovered, and once the room can't go on
+  readonly #inbox: Inbox<M>;
+  #runner: MachineRunner<S, M, E> | null = null; // there while the status is `running`
+  #status: Status = 'starting';
+  #hold: HoldRow | null = null;
   #window = new IdempotencyWindow(); // of durable entries only
 
   // The entry stepped last, and the last one known to be durable.
-  #head = { seq: 0, at: 0, hash: '' };
-  #durable: {
-    readonly seq: number;
-    readonly at: number;
-    readonly hash: string;
-    readonly snapshot: RoomSnapshot<S>;
-  } | null = null;
+  #head = { seq: 0, at: 0, hash: '', version: 0 };
+  #durable: Durable<S> | null = null;
 
   #snapshotSeq = 0; // of the newest snapshot, written or on its way
   #savedSeq = 0; // of the newest one known to be written
   #whenSettled: (() => void)[] = [];
   #bytesSinceSnapshot = 0;
-  #inFlight: InFlight<S>[] = [];
+  #inFlight: InFlight<S, M>[] = [];
+  #rowsUnderWay = 0; // appends without an entry that are not decided
   #gate: AtGate<S, E>[] = [];
   #epoch = 0; // goes up with each return to the durable state: older verdicts mean nothing any more
   #running = false;
-  #quarantined = false;
   #activeAt: number;
   #whenWritable: (() => void)[] = [];
 
-  constructor(ports: RoomActorPorts<S, M, E, V>) {
+  constructor(ports: RoomActorPorts<S, M, E, V>, hold: HoldRow | null = null) {
     this.#ports = ports;
     this.#mailbox = new Mailbox(ports.mailbox);
+    this.#inbox = new Inbox(ports.roomId);
     this.#activeAt = ports.now();
+    this.#hold = hold;
   }
 
   /** When the room was last spoken to, room time. */
@@ -120,15 +129,23 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
 
   /** Nothing waits, nothing is on its way: the room may leave memory. */
   get isQuiet(): boolean {
-    return this.#mailbox.count === 0 && this.#inFlight.length === 0 && this.#runner !== null && !this.#running;
+    return this.#mailbox.count === 0 && this.#isDecided && this.#status === 'running' && !this.#running;
   }
 
   get mailboxCount(): number {
     return this.#mailbox.count;
   }
 
-  get isQuarantined(): boolean {
-    return this.#quarantined;
+  get status(): Status {
+    return this.#status;
+  }
+
+  /** Since when the message that waits longest waits, room time; null where none does, or where it waits for an operator. */
+  get waitsSince(): number | null {
+    if (this.#hold !== null) return null;
+    let since: number | null = null;
+    for (const { waitsSince } of this.#mailbox.waiting()) since = Math.min(since ?? waitsSince, waitsSince);
+    return since;
   }
 
   /** State of the last durable entry, for queries. */
@@ -138,33 +155,56 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
 
   /** Goes on from a recovered state with whatever waits in the mailbox. */
   start(recovered: Recovered<S, M, E>): void {
-    const { runner, window, seq, at, hash, snapshotSeq } = recovered;
+    const { runner, window, seq, at, hash, snapshotSeq, savedVersion } = recovered;
     this.#runner = runner;
+    this.#status = 'running';
     this.#window = window;
-    this.#head = { seq, at, hash };
-    this.#durable = { seq, at, hash, snapshot: runner.snapshot };
+    this.#head = { seq, at, hash, version: savedVersion };
+    this.#durable = { ...this.#head, snapshot: runner.snapshot };
     this.#snapshotSeq = snapshotSeq;
     this.#savedSeq = snapshotSeq;
+    this.#bytesSinceSnapshot = 0;
+    if (this.#hold !== null) this.hold(this.#hold); // whoever wanted to look can be answered now
     this.#announceDeadline();
     this.#run();
   }
 
-  /** The first message of a room that does not exist yet. */
+  /** Messages that wait in the inbox from before; they stand in front of those that came meanwhile. */
+  load(rows: readonly InboxRow[]): void {
+    for (const envelope of this.#inbox.load(rows).reverse()) this.#putBack(envelope);
+  }
+
+  /** The first message of a room that does not exist yet. @throws what the machine throws */
   create(message: Untimed<M>, cause: Cause): void {
+    const { definition } = this.#ports;
     const timed = this.#timed(message, cause);
-    const { runner, events } = MachineRunner.create(this.#ports.definition, timed);
+    const { runner, events } = this.#marked(() => MachineRunner.create<S, M, E>(definition, timed));
     this.#runner = runner;
-    this.#commit(timed, events, cause);
+    this.#status = 'running';
+    this.#head = { ...this.#head, version: definition.version };
+    this.#commit({ message: timed, events, before: null, cause, envelope: null });
   }
 
   tell(envelope: Envelope<M>): Offer {
-    if (envelope.body.kind !== 'alarm') this.#activeAt = this.#ports.now();
+    const { body, cause } = envelope;
+    envelope.waitsSince = this.#ports.now();
+    if (body.kind !== 'alarm') this.#activeAt = envelope.waitsSince;
+    if (this.#hold !== null) {
+      // Reads go on, from what is durable. A deadline stands still: it is announced again at the release.
+      if (body.kind === 'alarm') return ACCEPTED;
+      if (body.kind === 'look' && this.#durable !== null) {
+        this.#ports.onOutput({ kind: 'seen', ...this.#durable, cause });
+        return ACCEPTED;
+      }
+      if (this.#hold.kind === 'quarantined') {
+        this.#ports.onOutput({ kind: 'unavailable', why: 'quarantined', cause });
+        return ACCEPTED;
+      }
+    }
     const offer = this.#mailbox.offer(envelope);
     if (offer.kind === 'refused') return offer;
-    const { superseded } = offer;
-    if (superseded?.body.kind === 'message') {
-      this.#ports.onOutput({ kind: 'unavailable', why: 'restarting', cause: superseded.cause });
-    }
+    if (offer.superseded !== undefined) this.#supersede(offer.superseded, envelope);
+    if (this.#waitsOnDisk) this.#park(envelope);
     this.#run();
     return offer;
   }
@@ -175,36 +215,95 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     else this.#whenWritable.push(callback);
   }
 
-  /** Resolves when every entry of the room is decided. */
+  /** Resolves when everything that the room handed to the journal is decided. */
   async settled(): Promise<void> {
-    if (this.#inFlight.length > 0) await new Promise<void>((resolve) => this.#whenSettled.push(resolve));
+    if (!this.#isDecided) await new Promise<void>((resolve) => this.#whenSettled.push(resolve));
   }
 
-  #announceSettled(): void {
-    if (this.#inFlight.length > 0) return;
-    const waiting = this.#whenSettled;
-    this.#whenSettled = [];
-    for (const resolve of waiting) resolve();
+  /** Takes nothing more until `release`. What waits is written to the inbox. */
+  hold(hold: HoldRow): void {
+    this.#hold = hold;
+    for (const envelope of [...this.#mailbox.waiting()]) {
+      if (envelope.body.kind === 'message') {
+        this.#park(envelope);
+      } else {
+        this.#mailbox.remove(envelope);
+        if (envelope.body.kind === 'look') this.tell(envelope);
+      }
+    }
+  }
+
+  /**
+   * Takes messages again. Clocks that players feel stood still meanwhile; the entry that moves them takes the hold's
+   * row with it.
+   * @param row the change that ends the hold on the disk, null where something else ends it
+   * @returns whether that is durable
+   */
+  async release(row: RowChange | null): Promise<boolean> {
+    const hold = this.#hold;
+    if (hold === null) return true;
+    this.#hold = null;
+    const { definition, outages, now, journal } = this.#ports;
+    const heldMs = outages.sinceMs(this.#head.at, { from: hold.since, to: now() });
+    const isTimed = this.#runner !== null && this.#deadline() !== null;
+    if (row !== null && heldMs > 0 && isTimed && journal.available) {
+      try {
+        this.#upgrade();
+        this.#stepOwn(definition.resumed(heldMs), `release-${this.#head.seq + 1}`, [row]);
+      } catch (failure) {
+        this.#hold = hold;
+        this.#crash(failure, null, true);
+        return false;
+      }
+      const moved = this.#head.seq;
+      await this.settled();
+      if ((this.#durable?.seq ?? 0) >= moved) return true;
+      this.#hold = hold;
+      return false;
+    }
+    const released = row === null || (await this.#write([row], null));
+    if (!released) this.#hold = hold;
+    this.wake();
+    return released;
+  }
+
+  /** Nothing is handled until the room is started again; entries in flight are still decided. */
+  suspend(): void {
+    if (this.#status === 'ended') return;
+    this.#runner = null;
+    this.#status = 'restarting';
+    for (const envelope of [...this.#mailbox.waiting()]) if (envelope.body.kind === 'message') this.#park(envelope);
+  }
+
+  /** A message at which the room crashed is tried once more, before all that waits in its lane. */
+  tryAgain(envelope: Envelope<M>): void {
+    this.#putBack(envelope);
+    if (this.#waitsOnDisk) this.#park(envelope);
   }
 
   /** A snapshot of the durable state, where the last one is older; for a room that is about to leave memory. */
   snapshotAppend(): Append | null {
     const durable = this.#durable;
-    if (durable === null || durable.seq === this.#snapshotSeq) return null;
+    // A state that was only brought to a newer version in memory is not that of its entry.
+    if (durable === null || durable.seq === this.#snapshotSeq || durable.version !== this.#ports.definition.version) {
+      return null;
+    }
     this.#snapshotSeq = durable.seq;
-    const snapshot = this.#encode(durable.seq, durable.at, durable.hash, durable.snapshot, this.#window);
     const { roomId } = this.#ports;
+    const snapshot = snapshotOf({ roomId, ...durable }, durable.version, durable.snapshot, this.#window);
     return { roomId, expectedSeq: durable.seq, fence: 0, entry: null, snapshot, rows: [], closes: false };
   }
 
-  /** Nothing more will come of this room: whoever waits is told to ask again. */
+  /** Nothing more will come of this room: whoever waits is told to ask again; what is in the inbox stays there. */
   abandon(why: Unavailable): void {
     this.#runner = null;
-    this.#quarantined = why === 'quarantined';
+    this.#status = 'ended';
     this.#epoch++;
     this.#inFlight = [];
-    this.#dropGate(why);
-    this.#refuseWaiting(why);
+    this.#dropGate(why, new Set());
+    for (let waiting = this.#mailbox.take(); waiting !== undefined; waiting = this.#mailbox.take()) {
+      if (!isParked(waiting)) this.#ports.onOutput({ kind: 'unavailable', why, cause: waiting.cause });
+    }
     this.#announceWritable();
     this.#announceSettled();
   }
@@ -215,20 +314,43 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     this.#run();
   }
 
+  get #isDecided(): boolean {
+    return this.#inFlight.length === 0 && this.#rowsUnderWay === 0;
+  }
+
+  get #waitsOnDisk(): boolean {
+    return this.#hold !== null || this.#status === 'restarting';
+  }
+
+  #announceSettled(): void {
+    if (!this.#isDecided) return;
+    const waiting = this.#whenSettled;
+    this.#whenSettled = [];
+    for (const resolve of waiting) resolve();
+  }
+
   #run(): void {
     if (this.#running) return;
     this.#running = true;
     try {
-      while (this.#runner !== null && this.#inFlight.length < IN_FLIGHT_MAX) {
+      while (this.#runner !== null && this.#hold === null && this.#inFlight.length < IN_FLIGHT_MAX) {
         const envelope = this.#mailbox.take();
         if (envelope === undefined) break;
+        if (this.#mustWait(envelope)) {
+          this.#putBack(envelope);
+          break;
+        }
         this.#handle(envelope);
       }
     } finally {
       this.#running = false;
     }
-    if (this.#quarantined) this.#refuseWaiting('quarantined');
     this.#announceWritable();
+  }
+
+  /** A message of the inbox goes on waiting while the store is away; its sender was never told to send it again. */
+  #mustWait(envelope: Envelope<M>): boolean {
+    return isParked(envelope) && !this.#ports.journal.available;
   }
 
   #announceWritable(): void {
@@ -238,91 +360,179 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     for (const callback of waiting) callback();
   }
 
-  #handle({ body, cause }: Envelope<M>): void {
-    if (body.kind === 'look') {
-      this.#output({ kind: 'seen', seq: this.#head.seq, snapshot: this.#runner!.snapshot, cause });
-      return;
+  #handle(envelope: Envelope<M>): void {
+    const { body, cause } = envelope;
+    let own =
+      body.kind === 'alarm' || (body.kind === 'message' && cause.session === null && envelope.lane !== 'system');
+    try {
+      if (body.kind === 'look') {
+        this.#output({ kind: 'seen', seq: this.#head.seq, snapshot: this.#runner!.snapshot, cause });
+        return;
+      }
+      const first = this.#appliedAs(cause);
+      if (first !== undefined) {
+        this.#output({ kind: 'repeated', seq: first, cause }, first);
+        if (envelope.settles.length > 0) void this.#write(envelope.settles, null);
+        return;
+      }
+      if (!this.#ports.journal.available) {
+        // A due alarm is held: the deadline is announced again when the store is back, and shifted.
+        if (body.kind === 'message') this.#output({ kind: 'unavailable', why: 'storeAway', cause });
+        return;
+      }
+      const lifecycle = own;
+      own = true;
+      this.#upgrade();
+      this.#applyOutages();
+      own = lifecycle;
+      if (body.kind === 'message') {
+        this.#step(this.#timed(body.message, cause), envelope);
+        return;
+      }
+      const due = this.#deadline();
+      if (due === null) return;
+      const timed = this.#timed(due.message, cause);
+      if (due.at > timed.at) this.#ports.onDeadline(due.at);
+      else this.#step(timed, envelope);
+    } catch (failure) {
+      this.#crash(failure, envelope, own);
     }
-    const first = this.#appliedAs(cause);
-    if (first !== undefined) {
-      this.#output({ kind: 'repeated', seq: first, cause }, first);
-      return;
-    }
-    if (!this.#ports.journal.available) {
-      // A due alarm is held: the deadline is announced again when the store is back, and shifted.
-      if (body.kind === 'message') this.#output({ kind: 'unavailable', why: 'storeAway', cause });
-      return;
-    }
-    this.#applyOutages();
-    if (this.#runner === null) {
-      this.#ports.onOutput({ kind: 'unavailable', why: 'quarantined', cause });
-      return;
-    }
-    if (body.kind === 'message') {
-      this.#step(this.#timed(body.message, cause), cause);
-      return;
-    }
-    const due = this.#ports.definition.deadline(this.#runner.snapshot);
-    if (due === null) return;
-    const timed = this.#timed(due.message, cause);
-    if (due.at > timed.at) this.#ports.onDeadline(due.at);
-    else this.#step(timed, cause);
+  }
+
+  #deadline() {
+    return this.#ports.definition.deadline(this.#runner!.snapshot);
+  }
+
+  /** A state of an older machine version becomes the current one's by an entry of its own, before anything else does. */
+  #upgrade(): void {
+    const { definition } = this.#ports;
+    const from = this.#head.version;
+    if (from === definition.version) return;
+    const { at } = this.#head; // no later: the outage since then is still to be applied
+    const { stateHash } = this.#snapshotInFlight();
+    const change: CourseChange<M> = { type: 'upgraded', at, from, to: definition.version, stateHash };
+    this.#enter({
+      outcome: 'upgraded',
+      at,
+      message: change,
+      events: [],
+      correlationId: `upgrade-${this.#head.seq + 1}`,
+    });
   }
 
   /** Clocks that players feel stand still while nobody could act (design.md section 9, Time). */
   #applyOutages(): void {
     const { definition, outages } = this.#ports;
     const outageMs = outages.sinceMs(this.#head.at);
-    if (outageMs <= 0 || definition.deadline(this.#runner!.snapshot) === null) return;
-    const cause: Cause = { correlationId: `outage-${this.#head.seq + 1}`, session: null, messageId: null };
-    this.#step(this.#timed(definition.resumed(outageMs), cause), cause);
+    if (outageMs <= 0 || this.#deadline() === null) return;
+    this.#stepOwn(definition.resumed(outageMs), `outage-${this.#head.seq + 1}`, []);
   }
 
-  #step(message: M, cause: Cause): void {
+  #stepOwn(message: Untimed<M>, correlationId: string, settles: readonly RowChange[]): void {
+    const cause: Cause = { correlationId, session: null, messageId: null };
+    const before = this.#runner!.snapshot;
+    const timed = this.#timed(message, cause);
+    const result = this.#marked(() => this.#runner!.step(timed));
+    if (result.kind === 'refused') throw new Error(`the room refused ${timed.type} of its own: ${result.reason}`);
+    this.#commit({ message: timed, events: result.events, before, cause, envelope: null, settles });
+  }
+
+  #step(message: M, envelope: Envelope<M>): void {
     const runner = this.#runner!;
-    let result: ReturnType<typeof runner.step>;
-    try {
-      result = runner.step(message);
-    } catch (failure) {
-      this.#fail(failure, message, cause);
+    const { cause, settles } = envelope;
+    const before = runner.snapshot;
+    const result = this.#marked(() => runner.step(message));
+    if (result.kind === 'applied') {
+      this.#commit({ message, events: result.events, before, cause, envelope, settles });
       return;
     }
-    if (result.kind === 'refused') {
-      this.#output({ kind: 'refused', refusal: result, snapshot: runner.snapshot, cause });
-      return;
-    }
-    this.#commit(message, result.events, cause);
+    const output: RoomOutput<S, E> = { kind: 'refused', refusal: result, snapshot: before, cause };
+    if (settles.length === 0) this.#output(output);
+    else void this.#settleRefused(envelope, output);
   }
 
-  #commit(message: M, events: readonly E[], cause: Cause): void {
-    const { definition, journal, roomId } = this.#ports;
+  /** A refusal is final once the message no longer waits on the disk: otherwise it might be taken after a crash. */
+  async #settleRefused(envelope: Envelope<M>, output: RoomOutput<S, E>): Promise<void> {
+    if (await this.#write(envelope.settles, this.#head.seq)) this.#ports.onOutput(output);
+    else this.#putBack(envelope);
+  }
+
+  #marked<T>(step: () => T): T {
+    const { stepMark, roomId } = this.#ports;
+    stepMark.begin(roomId);
+    try {
+      return step();
+    } finally {
+      stepMark.end();
+    }
+  }
+
+  #commit(step: {
+    readonly message: M;
+    readonly events: readonly E[];
+    readonly before: RoomSnapshot<S> | null;
+    readonly cause: Cause;
+    readonly envelope: Envelope<M> | null;
+    readonly settles?: readonly RowChange[];
+  }): void {
+    const { definition, roomId } = this.#ports;
+    const { message, events, before, cause, envelope, settles = [] } = step;
     const snapshot = this.#runner!.snapshot;
-    const deadline = definition.deadline(snapshot);
-    const unhashed: Omit<Entry, 'hash'> = {
-      roomId,
-      seq: this.#head.seq + 1,
-      at: message.at,
-      message: JSON.stringify(message),
-      outcome: 'applied',
-      events: JSON.stringify(events),
-      machineVersion: definition.version,
-      correlationId: cause.correlationId,
-      nextDeadline: deadline?.at ?? null,
-    };
-    const entry: Entry = { ...unhashed, hash: chainHash(this.#head.hash, unhashed) };
-    const { seq, at, hash } = entry;
+    const rows = definition.rows(roomId, before, snapshot, message);
     const id =
       message.key === undefined || message.session === undefined
         ? null
         : { session: message.session, key: message.key };
+    const { correlationId } = cause;
+    this.#enter(
+      { outcome: 'applied', at: message.at, message, events, correlationId },
+      { rows: settles.length === 0 ? rows : [...rows, ...settles], id, envelope },
+      (seq) => this.#output({ kind: 'applied', seq, at: message.at, events, rows, snapshot, cause }),
+    );
+  }
 
-    this.#head = { seq, at, hash };
-    this.#bytesSinceSnapshot += entry.message.length + entry.events.length;
-
+  /** Hands the room's next entry to the journal. */
+  #enter(
+    written: {
+      readonly outcome: EntryOutcome;
+      readonly at: number;
+      readonly message: M | CourseChange<M>;
+      readonly events: readonly E[];
+      readonly correlationId: string;
+    },
+    with_: {
+      readonly rows: readonly RowChange[];
+      readonly id: InFlight<S, M>['id'];
+      readonly envelope: Envelope<M> | null;
+    } = { rows: [], id: null, envelope: null },
+    output: (seq: number) => void = () => undefined,
+  ): void {
+    const { definition, journal, roomId } = this.#ports;
+    const { outcome, at, correlationId } = written;
+    const { version } = definition;
+    const snapshot = this.#runner!.snapshot;
+    const deadline = definition.deadline(snapshot);
     const closes = definition.isClosed(snapshot);
-    const saved = closes || this.#snapshotIsDue(seq);
-    this.#inFlight.push({ seq, at, hash, snapshot, id, saved });
-    const rows = definition.rows(roomId, message, events, snapshot);
+    const seq = this.#head.seq + 1;
+    const unhashed: Omit<Entry, 'hash'> = {
+      roomId,
+      seq,
+      at,
+      message: JSON.stringify(written.message),
+      outcome,
+      events: JSON.stringify(written.events),
+      machineVersion: version,
+      correlationId,
+      nextDeadline: deadline?.at ?? null,
+    };
+    const entry: Entry = { ...unhashed, hash: chainHash(this.#head.hash, unhashed) };
+    const { hash } = entry;
+
+    this.#head = { seq, at, hash, version };
+    this.#bytesSinceSnapshot += entry.message.length + entry.events.length;
+    const saved = closes || outcome !== 'applied' || this.#snapshotIsDue(seq);
+    const { rows, id, envelope } = with_;
+    this.#inFlight.push({ seq, at, hash, version, snapshot, id, saved, envelope });
     const append: Append = {
       roomId,
       expectedSeq: seq - 1,
@@ -332,18 +542,37 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
       rows,
       closes,
     };
-    this.#output({ kind: 'applied', seq, at, events, rows, snapshot, cause });
+    if (saved) {
+      this.#snapshotSeq = seq;
+      this.#bytesSinceSnapshot = 0;
+    }
+    output(seq);
     this.#ports.onDeadline(deadline?.at ?? null);
     const epoch = this.#epoch;
-    journal.append(append, (outcome) => this.#settle(seq, outcome, epoch));
+    journal.append(append, (decided) => this.#settle(seq, decided, epoch));
+  }
+
+  /** The state as of the newest entry, durable or not. */
+  #snapshotInFlight(): Snapshot {
+    const window = IdempotencyWindow.from(this.#window.toJSON());
+    for (const { id, seq } of this.#inFlight) if (id !== null) window.add(id.session, id.key, seq);
+    const { roomId, definition } = this.#ports;
+    return snapshotOf({ roomId, ...this.#head }, definition.version, this.#runner!.snapshot, window);
   }
 
   #settle(seq: number, outcome: Outcome, epoch: number): void {
     if (epoch !== this.#epoch) return;
-    if (outcome.kind !== 'committed') {
-      this.#rollBack();
-      return;
+    try {
+      if (outcome.kind === 'committed') this.#committed(seq);
+      else this.#rollBack();
+    } catch (failure) {
+      // Not the machine's fault but ours: the room alone pays for it, and is rebuilt from what is certain.
+      this.#crash(failure, null, false);
     }
+    this.#announceSettled();
+  }
+
+  #committed(seq: number): void {
     const done = this.#inFlight.shift();
     if (done?.seq !== seq)
       throw new Error(`room ${this.#ports.roomId}: entry ${seq} was committed before ${done?.seq}`);
@@ -353,7 +582,6 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     this.#openGate();
     if (this.#ports.definition.isClosed(done.snapshot)) this.#ports.onClosed();
     this.#run();
-    this.#announceSettled();
   }
 
   #openGate(): void {
@@ -366,53 +594,87 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   /** Nothing of what is in flight happened: back to what is certain. */
   #rollBack(): void {
     this.#epoch++;
+    const lost = this.#inFlight;
     this.#inFlight = [];
     const durable = this.#durable;
     if (durable === null) {
       // The room's first entry was lost: there is no room.
       this.#runner = null;
-      this.#dropGate('storeAway');
+      this.#status = 'ended';
+      this.#dropGate('storeAway', new Set());
       this.#ports.onClosed();
-      this.#announceSettled();
       return;
     }
-    this.#head = { seq: durable.seq, at: durable.at, hash: durable.hash };
+    // What still waits on the disk was not lost: it is taken again, and nobody is told to repeat it.
+    const waiting = lost.flatMap(({ envelope }) => (envelope !== null && isParked(envelope) ? [envelope] : []));
+    for (const envelope of waiting.reverse()) this.#putBack(envelope);
+    const { seq, at, hash, version, snapshot } = durable;
+    this.#head = { seq, at, hash, version };
     this.#snapshotSeq = this.#savedSeq;
-    this.#runner = MachineRunner.restore(this.#ports.definition, durable.snapshot);
-    this.#dropGate('storeAway');
+    if (this.#runner !== null) this.#runner = MachineRunner.restore(this.#ports.definition, snapshot);
+    this.#dropGate('storeAway', new Set(waiting.map(({ cause }) => cause)));
+    if (this.#runner === null) return;
     this.#announceDeadline();
     this.#run();
-    this.#announceSettled();
   }
 
   /** Reads are answered from the durable state, everything else is to be tried again. */
-  #dropGate(why: Unavailable): void {
+  #dropGate(why: Unavailable, untold: ReadonlySet<Cause>): void {
     const dropped = this.#gate;
     this.#gate = [];
     for (const { output } of dropped) {
+      if (untold.has(output.cause)) continue;
       if (output.kind === 'seen' && this.#durable !== null) this.#ports.onOutput({ ...output, ...this.#durable });
       else this.#ports.onOutput({ kind: 'unavailable', why, cause: output.cause });
     }
   }
 
-  #refuseWaiting(why: Unavailable): void {
-    for (let waiting = this.#mailbox.take(); waiting !== undefined; waiting = this.#mailbox.take()) {
-      this.#ports.onOutput({ kind: 'unavailable', why, cause: waiting.cause });
-    }
+  /** Whatever the machine did in hand is forgotten; the supervisor rebuilds the room. */
+  #crash(failure: unknown, envelope: Envelope<M> | null, own: boolean): void {
+    if (envelope !== null) envelope.crashes++;
+    this.suspend();
+    this.#ports.onCrash({ failure, envelope, own });
   }
 
-  /** The machine threw: whatever it did is forgotten. A player's message is set aside, the room lives on. */
-  #fail(failure: unknown, message: M, cause: Cause): void {
-    this.#ports.onFailure(failure, message);
-    const last = this.#inFlight.at(-1)?.snapshot ?? this.#durable?.snapshot;
-    if (last === undefined || cause.session === null) {
-      // Without its own timers a room would stand still for ever: better to say so.
-      this.abandon('quarantined');
-      this.#ports.onOutput({ kind: 'unavailable', why: 'quarantined', cause });
-      return;
-    }
-    this.#runner = MachineRunner.restore(this.#ports.definition, last);
-    this.#output({ kind: 'unavailable', why: 'restarting', cause });
+  #putBack(envelope: Envelope<M>): void {
+    if (this.#status === 'ended') return;
+    this.#mailbox.putBack(envelope);
+  }
+
+  /** The newer message of a slot stands for the older one. */
+  #supersede(older: Envelope<M>, newer: Envelope<M>): void {
+    newer.crashes = older.crashes;
+    if (older.body.kind !== 'message') return;
+    this.#ports.onOutput({ kind: 'unavailable', why: 'restarting', cause: older.cause });
+    if (older.settles.length > 0) void this.#write(older.settles, null);
+  }
+
+  /** Writes a waiting message to the inbox. If that fails its sender is told, and it waits no more. */
+  #park(envelope: Envelope<M>): void {
+    if (isParked(envelope) || envelope.body.kind !== 'message') return;
+    const row = this.#inbox.put(envelope, this.#ports.now());
+    void this.#write([row], null).then((written) => {
+      if (written || !this.#mailbox.remove(envelope)) return;
+      this.#ports.onOutput({ kind: 'unavailable', why: 'storeAway', cause: envelope.cause });
+    });
+  }
+
+  /**
+   * Writes rows without an entry.
+   * @param expectedSeq the entry they follow from, null where they follow from none
+   * @returns whether they are durable
+   */
+  #write(rows: readonly RowChange[], expectedSeq: number | null): Promise<boolean> {
+    const { journal, roomId } = this.#ports;
+    this.#rowsUnderWay++;
+    return new Promise((resolve) => {
+      const append: Append = { roomId, expectedSeq, fence: 0, entry: null, snapshot: null, rows, closes: false };
+      journal.append(append, (outcome) => {
+        this.#rowsUnderWay--;
+        resolve(outcome.kind === 'committed');
+        this.#announceSettled();
+      });
+    });
   }
 
   #output(output: RoomOutput<S, E>, seq = this.#head.seq): void {
@@ -434,28 +696,14 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   }
 
   #announceDeadline(): void {
-    if (this.#runner === null) return;
-    const { definition, outages, onDeadline } = this.#ports;
-    const due = definition.deadline(this.#runner.snapshot);
-    onDeadline(due === null ? null : due.at + outages.sinceMs(this.#head.at));
+    if (this.#runner === null || this.#hold !== null) return;
+    const due = this.#deadline();
+    this.#ports.onDeadline(due === null ? null : due.at + this.#ports.outages.sinceMs(this.#head.at));
   }
 
   #snapshotIsDue(seq: number): boolean {
     return seq - this.#snapshotSeq >= SNAPSHOT_ENTRIES || this.#bytesSinceSnapshot >= SNAPSHOT_BYTES;
   }
-
-  #snapshotInFlight(): Snapshot {
-    const window = IdempotencyWindow.from(this.#window.toJSON());
-    for (const { id, seq } of this.#inFlight) if (id !== null) window.add(id.session, id.key, seq);
-    const { seq, at, hash } = this.#head;
-    this.#snapshotSeq = seq;
-    this.#bytesSinceSnapshot = 0;
-    return this.#encode(seq, at, hash, this.#runner!.snapshot, window);
-  }
-
-  #encode(seq: number, at: number, entryHash: string, snapshot: RoomSnapshot<S>, window: IdempotencyWindow): Snapshot {
-    const state = encodeState(snapshot, window.toJSON());
-    const { roomId, definition } = this.#ports;
-    return { roomId, seq, at, machineVersion: definition.version, state, stateHash: contentHash(state), entryHash };
-  }
 }
+
+const ACCEPTED = { kind: 'accepted' } as const;

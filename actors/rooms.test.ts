@@ -1,8 +1,7 @@
 // Goal: rooms come, rest, return and go, and nothing of them is left. Method: as in room-actor.test.ts.
 import { describe, expect, test } from 'vitest';
-import { TinyRooms } from '../test/support/tiny-rooms.js';
+import { NO_ROOMS, TinyRooms } from '../test/support/tiny-rooms.js';
 
-const NOTHING = { open: 0, inMemory: 0, deadlines: 0, mailboxMessages: 0, quarantined: 0 };
 const IDLE_MS = 60_000;
 
 describe('making a room', () => {
@@ -148,7 +147,7 @@ describe('passivation', () => {
     await tiny.clock.advance(IDLE_MS - 1);
     expect(tiny.rooms.counts.inMemory).toBe(1);
     await tiny.clock.advance(IDLE_MS);
-    expect(tiny.rooms.counts).toEqual({ ...NOTHING, open: 1 });
+    expect(tiny.rooms.counts).toEqual({ ...NO_ROOMS, open: 1 });
     expect(tiny.clock.scheduledCount).toBe(0);
     expect((await tiny.until(tiny.engine.heads([room]))).at(0)).toMatchObject({ seq: 2, snapshotSeq: 2 });
   });
@@ -182,13 +181,13 @@ describe('passivation', () => {
     const room = await tiny.open();
     tiny.wind(room, 10 * IDLE_MS);
     await tiny.clock.advance(3 * IDLE_MS);
-    expect(tiny.rooms.counts).toEqual({ ...NOTHING, open: 1, deadlines: 1 });
+    expect(tiny.rooms.counts).toEqual({ ...NO_ROOMS, open: 1, deadlines: 1 });
     await tiny.clock.advance(7 * IDLE_MS + 10);
     expect(tiny.events(room)).toEqual(['opened', 'wound', 'rang']);
     const [, wound, rang] = tiny.engine.durableEntries(room);
     expect(rang!.at - wound!.at).toBe(10 * IDLE_MS);
     await tiny.clock.advance(3 * IDLE_MS);
-    expect(tiny.rooms.counts).toEqual({ ...NOTHING, open: 1 });
+    expect(tiny.rooms.counts).toEqual({ ...NO_ROOMS, open: 1 });
   });
 
   test('messages that arrive while it is being rebuilt wait, in order', async () => {
@@ -235,7 +234,7 @@ describe('the end of a room', () => {
     const told = tiny.close(room);
     await tiny.clock.advance(20);
     expect(told.heard()).toMatchObject([{ kind: 'applied', events: [{ type: 'closed' }] }]);
-    expect(tiny.rooms.counts).toEqual(NOTHING);
+    expect(tiny.rooms.counts).toEqual(NO_ROOMS);
     expect(tiny.rooms.resolve(code)).toBeUndefined();
     expect(tiny.clock.scheduledCount).toBe(0);
     expect(tiny.add(room, 1).heard()).toMatchObject([{ kind: 'unknownRoom' }]);
@@ -274,7 +273,7 @@ describe('the end of a room', () => {
       }
       await tiny.clock.advance(2_000);
     }
-    expect(tiny.rooms.counts).toEqual(NOTHING);
+    expect(tiny.rooms.counts).toEqual(NO_ROOMS);
     expect(tiny.clock.scheduledCount).toBe(0);
   });
 

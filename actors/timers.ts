@@ -17,6 +17,7 @@ export class Timers {
   readonly #now: () => number;
   readonly #ring: (key: string) => void;
   #armed: { readonly at: number; readonly cancel: Cancel } | null = null;
+  #isStopped = false;
 
   /**
    * @param now room time in ms since the epoch, see `roomTime`
@@ -34,6 +35,7 @@ export class Timers {
 
   /** Sets, moves or (null) clears the alarm of a key. */
   set(key: string, at: number | null): void {
+    if (this.#isStopped) return;
     const old = this.#alarms.get(key);
     if (old !== undefined) {
       if (old.at === at) return;
@@ -43,7 +45,9 @@ export class Timers {
     this.#arm();
   }
 
+  /** For good: what is set from now on never goes off either. */
   stop(): void {
+    this.#isStopped = true;
     this.#armed?.cancel();
     this.#armed = null;
     this.#heap.length = 0;

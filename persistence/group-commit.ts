@@ -15,6 +15,7 @@ import {
   type Outage,
   type Outcome,
   StoreFailure,
+  type StreamHead,
   type Verdict,
 } from './journal.js';
 
@@ -30,6 +31,11 @@ export interface GroupCommitOptions {
   readonly batchCountMax?: number; // appends in a transaction
   readonly batchCharsMax?: number; // their texts; a single append may be longer and goes alone
   readonly failuresToOpen?: number; // failures in a row that open the breaker
+  /**
+   * 0 to 1, as `Math.random`: how much of each pause after a failure is waited, half of it at least, so that many
+   * processes do not ask a store that comes back in one moment. Left out, each pause is whole: time is then simulated.
+   */
+  readonly random?: () => number;
 }
 
 type AbortReason =
@@ -58,12 +64,18 @@ interface Waiting {
 const BATCH_COUNT_MAX = 512;
 const BATCH_CHARS_MAX = 1024 * 1024;
 const FAILURES_TO_OPEN = 3;
+/** The pause between two alive marks, and, with jitter, between two probes of a store that is away. */
 const ALIVE_MS = 1_000;
-const HEADS_BACKOFF = new ExponentialBackoff({ generator: noJitterGenerator, initialDelay: 50, maxDelay: 2_000 });
+/**
+ * Pauses, before jitter, between two attempts to settle a commit whose outcome is unknown. Neither their number nor
+ * the whole is bounded: without an answer nobody may be told anything. A single call is bounded by its engine.
+ */
+const SETTLE_BACKOFF = new ExponentialBackoff({ generator: noJitterGenerator, initialDelay: 50, maxDelay: 2_000 });
 /** Texts of an append that are not its entry's or snapshot's: ids, hashes, numbers. */
 const APPEND_CHARS = 200;
 
 const COMMITTED: Outcome = { kind: 'committed' };
+const LOST: Outcome = { kind: 'aborted', reason: 'storeFailed' };
 
 /**
  * Group commit: the next batch is whatever came in during the last commit. One commit is under way at a time, so
@@ -79,12 +91,17 @@ const COMMITTED: Outcome = { kind: 'committed' };
  * 3. A room that is told of a refusal drops what it built since its last committed append before it offers again.
  * By 2 and 3, what is offered after a room was told was built on what is durable, and all that was offered before is
  * decided: no other append with a lost one's number can pass it. This is why no generation is handed around.
+ *
+ * An append of rows only is built on nothing, so it is not lost with its room's others, and may be told behind a later
+ * one that is. It goes to the store in the room's order all the same; where nobody can tell whether it got there, it is
+ * written again before anything behind it.
  */
 export class GroupCommit implements JournalWriter {
   readonly #engine: JournalEngine;
   readonly #clock: GroupCommitClock;
   readonly #batchCountMax: number;
   readonly #batchCharsMax: number;
+  readonly #jitter: (pauseMs: number) => number;
   readonly #breaker: CircuitBreakerPolicy;
   readonly #listeners = new Set<AvailabilityListener>();
 
@@ -111,6 +128,8 @@ export class GroupCommit implements JournalWriter {
     this.#clock = clock;
     this.#batchCountMax = options.batchCountMax ?? BATCH_COUNT_MAX;
     this.#batchCharsMax = options.batchCharsMax ?? BATCH_CHARS_MAX;
+    const random = options.random ?? (() => 1);
+    this.#jitter = (pauseMs) => (pauseMs / 2) * (1 + random());
     this.#breaker = circuitBreaker(handleAll, {
       breaker: new ConsecutiveBreaker(options.failuresToOpen ?? FAILURES_TO_OPEN),
       // Always past: the probe's own schedule says when the store is tried again, and the breaker's look at the wall
@@ -147,7 +166,7 @@ export class GroupCommit implements JournalWriter {
     const isIdle = this.#underWay === null && this.#queue.length === 0;
     if (this.#isStopped && isIdle) this.#refuse(waiting, 'stopped');
     else if (!this.available && isIdle) this.#refuse(waiting, 'storeAway');
-    else if (this.#untold.has(append.roomId)) this.#refuse(waiting, 'builtOnLost');
+    else if (isVersioned(append) && this.#untold.has(append.roomId)) this.#refuse(waiting, 'builtOnLost');
     else this.#enqueue(waiting);
   }
 
@@ -226,7 +245,11 @@ export class GroupCommit implements JournalWriter {
     } catch (error) {
       this.#counters = { ...this.#counters, failures: this.#counters.failures + 1 };
       this.#noteFailure();
-      if (error instanceof StoreFailure && error.outcome === 'failed') this.#abortAll(batch, []);
+      if (error instanceof StoreFailure && error.outcome === 'failed')
+        this.#decideLost(
+          batch.map(() => LOST),
+          batch,
+        );
       else await this.#decideUnknown(batch); // an error that is no StoreFailure promises nothing either
       return;
     }
@@ -241,38 +264,44 @@ export class GroupCommit implements JournalWriter {
     this.#decide(batch, verdicts, this.available ? null : 'storeAway');
   }
 
-  /** The outcome of a commit is unknown: what is in the store with our hash is committed, the rest is not. */
+  /**
+   * The outcome of a commit is unknown: what is in the store with our hash is committed, rows that nothing proves are
+   * written again, the rest is lost.
+   */
   async #decideUnknown(batch: readonly Waiting[]): Promise<void> {
     this.#announce(null);
-    const committed = await this.#findCommitted(batch.map(({ append }) => append));
-    if (committed.size < batch.length) {
-      this.#abortAll(batch, committed);
+    const appends = batch.map(({ append }) => append);
+    const committed = await this.#untilAnswered(() => this.#askCommitted(appends));
+    const again = appends.filter((append) => !isVersioned(append) && !committed.has(append));
+    const verdicts = await this.#writeAgain(again);
+    const outcomes = appends.map((append) => (committed.has(append) ? COMMITTED : (verdicts.get(append) ?? LOST)));
+    if (outcomes.includes(LOST)) {
+      this.#decideLost(outcomes, batch);
       return;
     }
-    const outcomes = batch.map(() => COMMITTED);
     this.#decide(batch, outcomes, this.available ? null : 'storeAway');
     this.#announce(null);
   }
 
-  #abortAll(batch: readonly Waiting[], committed: Iterable<Append>): void {
-    const kept = new Set(committed);
-    const aborted: Outcome = { kind: 'aborted', reason: 'storeFailed' };
-    this.#decide(
-      batch,
-      batch.map(({ append }) => (kept.has(append) ? COMMITTED : aborted)),
-      'storeFailed',
-    );
+  async #writeAgain(appends: readonly Append[]): Promise<ReadonlyMap<Append, Verdict>> {
+    if (appends.length === 0) return new Map();
+    const verdicts = await this.#untilAnswered(() => this.#engine.commit(appends, this.#clock.now()));
+    return new Map(appends.map((append, index) => [append, verdicts[index]!]));
+  }
+
+  #decideLost(outcomes: readonly Outcome[], batch: readonly Waiting[]): void {
+    this.#decide(batch, outcomes, 'storeFailed');
     this.#announce(null);
   }
 
   /**
    * Ends the commit that is under way.
-   * @param abortsQueue why all that waits is aborted with it; null: the next commit starts, without what waits of
-   *   rooms that were refused here
+   * @param abortsQueue why all that waits is aborted with it, but rows that the store can still take; null: the next
+   *   commit starts, without what waits of rooms that were refused here
    */
   #decide(batch: readonly Waiting[], outcomes: readonly Outcome[], abortsQueue: AbortReason | null): void {
     const refused = batch.filter((_, index) => outcomes[index]!.kind !== 'committed');
-    const aborted = abortsQueue === null ? this.#takeFromQueue(refused) : this.#queue.splice(0);
+    const aborted = this.available ? this.#takeBuiltOn(abortsQueue === null ? refused : null) : this.#queue.splice(0);
     for (const waiting of [...refused, ...aborted]) this.#holdBack(waiting);
     // The store goes on while this thread shows the outcomes.
     this.#underWay = null;
@@ -283,12 +312,17 @@ export class GroupCommit implements JournalWriter {
     for (const waiting of aborted) this.#tell(waiting, outcome);
   }
 
-  /** What waits of the rooms that were refused. */
-  #takeFromQueue(refused: readonly Waiting[]): Waiting[] {
-    if (refused.length === 0) return [];
-    const roomIds = new Set(refused.map(({ append }) => append.roomId));
-    const taken = this.#queue.filter(({ append }) => roomIds.has(append.roomId));
-    this.#queue = this.#queue.filter(({ append }) => !roomIds.has(append.roomId));
+  /**
+   * What waits and is built on a version.
+   * @param refused whose rooms are meant; null: all of them
+   */
+  #takeBuiltOn(refused: readonly Waiting[] | null): Waiting[] {
+    if (refused?.length === 0) return [];
+    const roomIds = refused && new Set(refused.map(({ append }) => append.roomId));
+    const isTaken = ({ append }: Waiting): boolean =>
+      isVersioned(append) && (roomIds === null || roomIds.has(append.roomId));
+    const taken = this.#queue.filter(isTaken);
+    this.#queue = this.#queue.filter((waiting) => !isTaken(waiting));
     return taken;
   }
 
@@ -308,16 +342,17 @@ export class GroupCommit implements JournalWriter {
     for (const drained of this.#onDrained.splice(0)) drained();
   }
 
-  async #findCommitted(appends: readonly Append[]): Promise<Set<Append>> {
-    for (let backoff = HEADS_BACKOFF.next(); ; backoff = backoff.next(undefined)) {
+  /** Asks until there is an answer. Failures count for the breaker, whose probe goes on meanwhile. */
+  async #untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+    for (let backoff = SETTLE_BACKOFF.next(); ; backoff = backoff.next(undefined)) {
       try {
-        return await this.#askCommitted(appends);
+        return await ask();
       } catch (error) {
         this.#noteFailure();
         if (this.available) await this.#breaker.execute(() => Promise.reject(error as Error)).catch(() => undefined);
         this.#announce(null);
         await new Promise<void>((resolve) => {
-          this.#clock.schedule(backoff.duration, resolve);
+          this.#clock.schedule(this.#jitter(backoff.duration), resolve);
         });
       }
     }
@@ -325,7 +360,8 @@ export class GroupCommit implements JournalWriter {
 
   /**
    * Which of a batch's appends are in the store. It is asked as the store judges: a room's appends in order, none
-   * behind one that was refused. Rows that came with nothing else leave no trace: they are there if what follows is.
+   * that is built on a version behind one that was refused. Rows that came with nothing else leave no trace: they are
+   * there if what follows is.
    */
   async #askCommitted(appends: readonly Append[]): Promise<Set<Append>> {
     const byRoom = new Map<string, Append[]>();
@@ -335,9 +371,11 @@ export class GroupCommit implements JournalWriter {
       else ofRoom.push(append);
     }
     const committed = new Set<Append>();
-    for (const { roomId, seq, snapshotSeq } of await this.#engine.heads([...byRoom.keys()])) {
+    for (const { roomId, seq, snapshotSeq } of await this.#finalHeads([...byRoom.keys()])) {
       const ofRoom = byRoom.get(roomId)!;
-      const stored = await this.#engine.read(roomId, ofRoom[0]!.expectedSeq + 1, seq);
+      const first = ofRoom.find(isVersioned);
+      if (first === undefined) continue;
+      const stored = await this.#engine.read(roomId, first.expectedSeq + 1, seq);
       const hashes = new Map(stored.map((entry) => [entry.seq, entry.hash]));
       let untraceable: Append[] = [];
       for (const append of ofRoom) {
@@ -354,6 +392,19 @@ export class GroupCommit implements JournalWriter {
       }
     }
     return committed;
+  }
+
+  /** Where the streams stand, and no commit under way can change it. A damaged head proves nothing, its entries do. */
+  async #finalHeads(
+    roomIds: readonly string[],
+  ): Promise<readonly Pick<StreamHead, 'roomId' | 'seq' | 'snapshotSeq'>[]> {
+    try {
+      return await this.#engine.heads(roomIds);
+    } catch (error) {
+      if (!(error instanceof StoreFailure) || error.code !== 'ROW_DAMAGED') throw error;
+      if (roomIds.length === 1) return [{ roomId: roomIds[0]!, seq: Number.MAX_SAFE_INTEGER, snapshotSeq: 0 }];
+      return (await Promise.all(roomIds.map((roomId) => this.#finalHeads([roomId])))).flat();
+    }
   }
 
   #noteWritten(): void {
@@ -379,8 +430,9 @@ export class GroupCommit implements JournalWriter {
 
   /** The tick writes the alive mark, and while the store is away it probes. Otherwise there is none. */
   #armTick(): void {
-    if (this.#cancelTick !== null || this.#isStopped || (this.available && !this.#isMarking)) return;
-    this.#cancelTick = this.#clock.schedule(ALIVE_MS, () => {
+    const { available } = this;
+    if (this.#cancelTick !== null || this.#isStopped || (available && !this.#isMarking)) return;
+    this.#cancelTick = this.#clock.schedule(available ? ALIVE_MS : this.#jitter(ALIVE_MS), () => {
       void this.#tick().then(() => {
         this.#cancelTick = null;
         this.#armTick();
@@ -422,8 +474,12 @@ export class GroupCommit implements JournalWriter {
   }
 }
 
-function charsOf({ entry, snapshot }: Append): number {
-  return (
-    APPEND_CHARS + (entry ? entry.message.length + entry.events.length : 0) + (snapshot ? snapshot.state.length : 0)
-  );
+function isVersioned(append: Append): append is Append & { readonly expectedSeq: number } {
+  return append.expectedSeq !== null;
+}
+
+function charsOf({ entry, snapshot, rows }: Append): number {
+  const entryChars = entry === null ? 0 : entry.message.length + entry.events.length;
+  const rowChars = rows.length === 0 ? 0 : JSON.stringify(rows).length;
+  return APPEND_CHARS + entryChars + (snapshot?.state.length ?? 0) + rowChars;
 }

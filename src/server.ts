@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { serve, type ServerType } from '@hono/node-server';
-import { type Clock, roomTime, systemClock } from '../actors/clock.js';
+import { type Cancel, type Clock, roomTime, systemClock } from '../actors/clock.js';
+import { quarantine } from '../actors/holds.js';
 import { Lobby } from '../actors/lobby.js';
 import { Outages } from '../actors/outages.js';
 import { liapTui, type LiapTui } from '../actors/room/liap-tui.js';
@@ -16,6 +17,9 @@ import { attachSockets } from './gateway/ws-sockets.js';
 import { createApp } from './http/app.js';
 import type { HealthReport } from './http/health.js';
 import type { Log } from './telemetry/log.js';
+import { RestartPolicy } from '../actors/restart-policy.js';
+import type { StepMark } from '../actors/step-mark.js';
+import { Supervisor } from '../actors/supervisor.js';
 
 export interface RoomServerPorts {
   readonly engine: JournalEngine;
@@ -25,6 +29,11 @@ export interface RoomServerPorts {
   readonly random: (bytes: number) => Buffer;
   readonly log: Log;
   readonly settings: GatewaySettings;
+  readonly stepMark?: StepMark;
+  /** Rooms that may have hung the process before: they are quarantined before anything else. */
+  readonly suspects?: readonly { readonly roomId: string; readonly why: string }[];
+  /** The supervisor gave up: the process should end, and be started again by its manager. */
+  readonly onGiveUp?: () => void;
 }
 
 /** Everything but sockets and pages: the same under the system clock and under a simulated one. */
@@ -32,15 +41,22 @@ export interface RoomServer {
   readonly rooms: GameRooms;
   readonly gateway: Gateway;
   readonly writer: GroupCommit;
+  readonly supervisor: Supervisor;
+  readonly now: () => number; // room time
   readonly health: () => HealthReport;
   readonly stop: () => Promise<void>;
   /** The end without a farewell, for a simulated crash: nothing is told, nothing is saved, nothing runs on. */
   readonly stopClocks: () => void;
 }
 
+/** A store that is away for so long gets new connections. */
+const STORE_AWAY_MS = 30_000;
+/** A message that waits longer for its room is a sign that something is wrong. */
+const MAILBOX_LAG_MS = 5_000;
+
 /** Builds the way of a move from the journal up (design.md section 2) and knows every open room again. */
 export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
-  const { engine, definition, sessions, clock, random, log, settings } = ports;
+  const { engine, definition, sessions, clock, random, log, settings, stepMark } = ports;
 
   // Time goes on where the journal ends, and what the clocks missed is known to every room.
   const { aliveAt, lastAt } = await engine.marks();
@@ -50,6 +66,7 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   const outages = new Outages(await engine.outages());
 
   const writer = new GroupCommit(engine, { ...clock, now });
+  for (const { roomId, why } of ports.suspects ?? []) await quarantine(writer, roomId, why, now());
   const rooms: GameRooms = new Rooms({
     definition,
     engine,
@@ -59,13 +76,38 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     now,
     random,
     onFailure: (roomId, failure) => log.error({ err: failure, roomId }, 'room failed'),
+    onFinding: (roomId, finding) => log.warn({ roomId, finding }, 'room needs a look'),
+    onBroken: (failure) => supervisor.failed('rooms', failure),
+    ...(stepMark !== undefined && { stepMark }),
   });
   const lobby = new Lobby(clock, () => gateway.publishList());
   const gateway = new Gateway({ rooms, lobby, engine, definition, sessions, clock, now, random, log, settings });
+  // What stands further down depends on what stands above it. Sockets stay open whatever restarts.
+  const supervisor = new Supervisor(
+    [
+      { name: 'journal', restart: () => engine.restart() },
+      { name: 'rooms', restart: () => rooms.restart() },
+      { name: 'gateway', restart: () => lobby.open(engine).then(() => gateway.publishList()) },
+    ],
+    {
+      clock,
+      policy: new RestartPolicy(now, random, { restartsMax: 5 }),
+      onRestart: (part, failure) => log.error({ err: failure, part }, 'part restarts'),
+      onGiveUp: (part, failure) => {
+        log.fatal({ err: failure, part }, 'part can not be kept alive');
+        ports.onGiveUp?.();
+      },
+    },
+  );
+  let reopening: Cancel = () => undefined;
   writer.onAvailability((available, outage) => {
     log.warn({ available, outage }, available ? 'store is back' : 'store is away');
+    reopening();
     if (outage !== null) outages.add(outage);
     if (available) rooms.wake();
+    // A connection may be stuck to a file that is gone: a new one is what helps then.
+    else
+      reopening = clock.schedule(STORE_AWAY_MS, () => supervisor.failed('journal', new Error('the store stays away')));
   });
 
   await lobby.open(engine);
@@ -74,7 +116,7 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   gateway.awaitReturns();
 
   const health = (): HealthReport => {
-    const { open, inMemory, mailboxMessages, quarantined } = rooms.counts;
+    const { open, inMemory, mailboxMessages, mailboxLagMs, paused, quarantined, restarting } = rooms.counts;
     const { failures } = writer.counters;
     const journal = writer.available ? 'takes writes' : `is away, ${failures} commits failed`;
     return {
@@ -83,24 +125,37 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
       startedAtMs: startedAt,
       checks: [
         { name: 'journal', ok: writer.available, detail: journal },
-        { name: 'rooms', ok: quarantined === 0, detail: `${open} open, ${inMemory} in memory, ${quarantined} stopped` },
-        { name: 'mailboxes', ok: mailboxMessages < open + 1000, detail: `${mailboxMessages} messages wait` },
+        {
+          name: 'rooms',
+          ok: quarantined === 0,
+          detail: `${open} open, ${inMemory} in memory, ${restarting} restarting, ${paused} paused, ${quarantined} quarantined`,
+        },
+        {
+          name: 'mailboxes',
+          ok: mailboxLagMs < MAILBOX_LAG_MS,
+          detail: `${mailboxMessages} messages wait, the oldest for ${Math.round(mailboxLagMs)} ms`,
+        },
         { name: 'connections', ok: true, detail: `${gateway.connectionCount} open` },
       ],
     };
   };
   const stop = async (): Promise<void> => {
-    gateway.drain();
+    // First what is under way ends and is answered, then the sockets are told to come back.
+    supervisor.stop();
+    reopening();
     lobby.stop();
     await rooms.drain();
+    gateway.drain();
     await writer.stop();
   };
   const stopClocks = (): void => {
+    supervisor.stop();
+    reopening();
     rooms.stopClocks();
     lobby.stop();
     gateway.stopClocks();
   };
-  return { rooms, gateway, writer, health, stop, stopClocks };
+  return { rooms, gateway, writer, supervisor, now, health, stop, stopClocks };
 }
 
 export interface RunningServer {

@@ -33,7 +33,12 @@ export type RoomEvent =
   | { readonly type: 'turnResultsShown' }
   | { readonly type: 'turnResultsEnded' }
   | { readonly type: 'roundScored'; readonly round: number; readonly scores: PerSeat<RoundScoreOf> }
-  | { readonly type: 'gameEnded'; readonly winners: readonly Seat[]; readonly totals: PerSeat<number> }
+  | {
+      readonly type: 'gameEnded';
+      readonly winners: readonly Seat[];
+      readonly totals: PerSeat<number>;
+      readonly ranks: PerSeat<number>; // equal totals share the better one
+    }
   | { readonly type: 'playerDisconnected'; readonly seat: Seat }
   | { readonly type: 'playerReconnected'; readonly seat: Seat }
   | { readonly type: 'playerLeft'; readonly seat: Seat }

@@ -8,6 +8,7 @@ import { plainBots } from './bots.js';
 import { seededDeal } from './liap-tui.js';
 import { roomMachine } from './room-machine.js';
 import type { RoomMessage } from './room-message.js';
+import { gameOf } from './room-state.js';
 import { phaseOf } from './room-view.js';
 
 const REACHED = reachedStates();
@@ -138,6 +139,17 @@ describe('the end of a game', () => {
     expect(room.reason({ type: 'timer', timer: 'finished' }, room.now + 599_999)).toBe('notDue');
     expect(room.ring()).toEqual([{ type: 'roomClosed', why: 'finished' }]);
     expect(room.leaf).toBe('closed');
+  });
+
+  test('its ranks are shared by equal totals', () => {
+    const room = RoomDriver.playing().runTo('playing.scoring');
+    room.restored((state) => ({ ...state, game: { ...gameOf(state), scores: [-3, 52, 52, 7] } })).ring();
+    expect(room.events.at(-1)).toEqual({
+      type: 'gameEnded',
+      winners: [1, 2],
+      totals: [-3, 52, 52, 7],
+      ranks: [4, 1, 1, 3],
+    });
   });
 
   test('a finished room closes 5 s after the last person went, and nobody comes back', () => {

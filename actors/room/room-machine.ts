@@ -1,6 +1,7 @@
 import { closeWhenAbandoned } from './abandonment.js';
 import type { BotMind } from './bots.js';
 import { accept, type Outcome } from './outcome.js';
+import type { Edition } from './edition.js';
 import { declaration } from './phases/declaration.js';
 import { gameOver } from './phases/game-over.js';
 import { type DealOrder, preparation } from './phases/preparation.js';
@@ -10,8 +11,9 @@ import { waiting } from './phases/waiting.js';
 import type { RoomMessage } from './room-message.js';
 import { announce, attempt, change, refuseUnknown, roomSetup } from './room-setup.js';
 import type { RoomState } from './room-state.js';
-import { judgeDisconnect, judgeLeaveGame, judgeReconnect, refuseLateJoin, refuseSeatChange } from './seats.js';
+import { judgeDisconnect, judgeReconnect, refuseLateJoin, refuseSeatChange } from './seats.js';
 import { shiftClocks } from './timing.js';
+import { currentEdition } from './versions/current.js';
 
 function resume(state: RoomState, _at: number, message: RoomMessage): Outcome {
   if (message.type !== 'resumed') throw new Error(`${message.type} does not shift clocks`);
@@ -27,8 +29,9 @@ function isShutdown({ event }: { readonly event: RoomMessage }): boolean {
  * Only `assign` and `emit` happen in it; a message that no state takes is refused by the wildcard.
  * @param order the pieces' order for each deal
  * @param bots how bots decide
+ * @param edition what older versions of the machine do otherwise
  */
-export function roomMachine(order: DealOrder, bots: BotMind) {
+export function roomMachine(order: DealOrder, bots: BotMind, edition: Edition = currentEdition) {
   return roomSetup.createMachine({
     id: 'room',
     context: ({ input }) => input,
@@ -51,13 +54,13 @@ export function roomMachine(order: DealOrder, bots: BotMind) {
       '*': { actions: refuseUnknown },
     },
     states: {
-      waiting,
+      waiting: waiting(edition),
       playing: {
         initial: 'preparation',
         on: {
           connect: attempt('connect', judgeReconnect),
           disconnect: attempt('disconnect', judgeDisconnect),
-          leave: attempt('leave', judgeLeaveGame),
+          leave: attempt('leave', edition.leave),
           join: attempt('join', refuseLateJoin),
           addBot: attempt('addBot', refuseSeatChange),
           removePlayer: attempt('removePlayer', refuseSeatChange),
@@ -70,7 +73,7 @@ export function roomMachine(order: DealOrder, bots: BotMind) {
           scoring,
         },
       },
-      gameOver,
+      gameOver: gameOver(edition),
       closed: { tags: 'closed', on: { '*': { actions: refuseUnknown } } },
     },
   });

@@ -48,6 +48,7 @@ export interface Awaiting {
 export interface Game {
   readonly startedAt: number;
   readonly endedAt: number | null;
+  readonly entrants: PerSeat<Entrant>;
   readonly round: number; // from 1
   readonly deal: number; // deals made or begun in this round, from 1
   readonly multiplier: number; // rules.md R5.7
@@ -65,6 +66,13 @@ export interface Game {
   readonly turnsWon: PerSeat<number>; // over the game
   readonly perfectRounds: PerSeat<number>; // over the game, rules.md R14.4
   readonly roundScores: PerSeat<RoundScore> | null; // of this round, once it is scored
+}
+
+/** Who began the game in a seat: it counts for that person, whoever plays the seat at the end. */
+export interface Entrant {
+  readonly name: string;
+  readonly playerId: string | null; // session of the person; null for a bot
+  readonly leftAt: number | null; // when the person left the running game for good
 }
 
 export interface RedealVote {

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { RoomDriver, speaker } from '../../test/support/room-driver.js';
-import type { RoomEvent } from './room-event.js';
-import type { RoomMessage } from './room-message.js';
 import { viewRoom } from './room-view.js';
 import { SEATS } from './rules.js';
 
@@ -24,8 +22,9 @@ describe('what a viewer sees', () => {
     expect(viewRoom(snapshot, 'operator').game?.hands).toEqual(game.hands);
   });
 
-  test('nobody the seed, and nobody but the router a session', () => {
+  test('nobody the seed, nobody but the router a session, and nobody who began the game', () => {
     const { snapshot, state } = playing();
+    expect(viewRoom(snapshot, 'operator').game).not.toHaveProperty('entrants');
     for (const viewer of [...SEATS, 'spectator', 'router', 'operator'] as const) {
       const text = JSON.stringify(viewRoom(snapshot, viewer));
       expect(text).not.toContain(state.seed);
@@ -63,48 +62,9 @@ describe('what a viewer sees', () => {
 });
 
 describe('the definition', () => {
-  const rowsOf = (room: RoomDriver, message: RoomMessage, events: readonly RoomEvent[]) =>
-    room.definition.rows('r1', message, events, room.snapshot);
-
-  test('a new room is listed with its maker, later rows bring what changed', () => {
-    const room = new RoomDriver();
-    expect(rowsOf(room, room.messages[0]!, room.events)).toMatchObject([
-      {
-        kind: 'put',
-        table: 'rooms',
-        key: 'r1',
-        values: { code: 'ABCDEF', status: 'waiting', creator: 's0', free_seats: 0 },
-      },
-    ]);
-    const events = room.apply({ type: 'removePlayer', ...speaker(0), target: 2 });
-    const [row] = rowsOf(room, room.messages.at(-1)!, events);
-    expect(row).toMatchObject({ values: { free_seats: 1, host_name: 'P0' } });
-    expect(row?.kind === 'put' && 'creator' in row.values).toBe(false);
-  });
-
-  test('a status follows the game: waiting, playing, over, closed', () => {
-    const status = (room: RoomDriver) => {
-      const [row] = rowsOf(room, room.messages.at(-1)!, [{ type: 'gameStarted' }]);
-      return row?.kind === 'put' ? row.values['status'] : null;
-    };
-    const finished = RoomDriver.finished();
-    expect([status(new RoomDriver()), status(playing()), status(finished)]).toEqual(['waiting', 'playing', 'over']);
-    finished.ring();
-    expect(status(finished)).toBe('closed');
-  });
-
-  test('a move changes no row', () => {
-    const room = playing();
-    const seat = room.state.awaiting!.seats[0]!;
-    const events = room.apply({ type: 'play', ...speaker(seat), indices: [0] });
-    expect(rowsOf(room, room.messages.at(-1)!, events)).toEqual([]);
-  });
-
-  test('a room begins with create, and knows its own version only', () => {
+  test('a room begins with create', () => {
     const { definition, snapshot, messages } = new RoomDriver();
     expect(() => definition.create({ type: 'close', at: 1, reason: 'operator' })).toThrow('not with close');
-    expect(definition.upcast(snapshot, definition.version)).toBe(snapshot);
-    expect(() => definition.upcast(snapshot, 0)).toThrow('version 0');
     expect(definition.isClosed(snapshot)).toBe(false);
     expect(definition.resumed(5)).toEqual({ type: 'resumed', outageMs: 5 });
     expect(definition.message.parse(messages[0])).toEqual(messages[0]);

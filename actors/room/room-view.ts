@@ -35,7 +35,7 @@ export interface SeatView {
   readonly session: string | null; // for the router only
 }
 
-export interface GameView extends Omit<Game, 'hands'> {
+export interface GameView extends Omit<Game, 'hands' | 'entrants'> {
   readonly hands: PerSeat<readonly Piece[] | null>; // null: not yours
   readonly handSizes: PerSeat<number>;
   /** What the declarer may say; null where nobody declares (rules.md R7). */
@@ -55,10 +55,14 @@ export function viewRoom({ value, context }: RoomSnapshot<RoomState>, viewer: Vi
     activeAt: context.activeAt,
     host: context.host,
     hostArrived: context.hostArrived,
-    seats: perSeat((seat) => viewSeat(context.seats[seat], viewer)),
+    seats: viewSeats(context, viewer),
     awaiting: context.awaiting,
     game: context.game === null ? null : viewGame(context, context.game, viewer),
   };
+}
+
+export function viewSeats({ seats }: RoomState, viewer: Viewer): PerSeat<SeatView | null> {
+  return perSeat((seat) => viewSeat(seats[seat], viewer));
 }
 
 function viewSeat(occupant: Occupant | null, viewer: Viewer): SeatView | null {
@@ -78,7 +82,7 @@ function viewSeat(occupant: Occupant | null, viewer: Viewer): SeatView | null {
 function viewGame(state: RoomState, game: Game, viewer: Viewer): GameView {
   const { awaiting } = state;
   const declarer = awaiting?.what === 'declaration' ? (awaiting.seats[0] ?? null) : null;
-  const { hands, ...open } = game;
+  const { hands, entrants, ...open } = game; // entrants: sessions are nobody's business
   return {
     ...open,
     hands: perSeat((seat) => (viewer === seat || viewer === 'operator' ? hands[seat] : null)),

@@ -16,5 +16,5 @@ export type { PlayKind } from '../../src/game/play-type.js';
 export { judgePlay, pilesWon, turnWinner } from '../../src/game/turn.js';
 export type { RoundScore } from '../../src/game/scoring.js';
 export { scoreRound } from '../../src/game/scoring.js';
-export { isGameOver, winners } from '../../src/game/game-end.js';
+export { isGameOver, sharedRanks, winners } from '../../src/game/game-end.js';
 export { botAcceptsRedeal, botDeclare, botPlay } from '../../src/game/bot.js';

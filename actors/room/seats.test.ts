@@ -161,6 +161,28 @@ describe('in a game', () => {
     expect(room.reason({ type: 'leave', ...speaker(0) })).toBe('notSeated');
   });
 
+  test('who began it is remembered, and when they left it for good; who is only away has not left', () => {
+    const room = RoomDriver.playing({ people: 3 });
+    room.apply({ type: 'disconnect', seat: 2 });
+    room.apply({ type: 'leave', ...speaker(1) }, room.now + 5_000);
+    const leftAt = room.now;
+    room.runTo('playing.declaration');
+    expect(room.game.entrants).toEqual([
+      { name: 'P0', playerId: 's0', leftAt: null },
+      { name: 'P1', playerId: 's1', leftAt },
+      { name: 'P2', playerId: 's2', leftAt: null },
+      { name: 'Bot 4', playerId: null, leftAt: null },
+    ]);
+  });
+
+  test('who leaves its result has not left it', () => {
+    const room = RoomDriver.finished({ people: 2 });
+    const { entrants } = room.game;
+    room.apply({ type: 'leave', ...speaker(1) });
+    expect(room.state.seats[1]?.kind).toBe('bot');
+    expect(room.game.entrants).toEqual(entrants);
+  });
+
   test('a room without people closes after exactly 30 s, unless somebody returns', () => {
     const room = RoomDriver.playing({ people: 2 }).runTo('playing.turn.playing');
     room.apply({ type: 'disconnect', seat: 0 });

@@ -6,13 +6,14 @@ import {
   AVATAR_COLOURS,
   type AvatarColour,
   type Bot,
+  type Entrant,
   isBotPlayed,
   isPersonPresent,
   type Occupant,
   type Person,
   type RoomState,
 } from './room-state.js';
-import { type PerSeat, type Seat, SEATS, withSeat } from './rules.js';
+import { type PerSeat, perSeat, type Seat, SEATS, withSeat } from './rules.js';
 
 /** `Bot 2` sits in seat 1: people count from 1 (rules.md R16.1). */
 export function seatBot(seat: Seat, at: number): Bot {
@@ -112,8 +113,18 @@ export function judgeDisconnect(state: RoomState, message: MessageOf<'disconnect
   return giveUp(state, message.seat, away, message.at, { type: 'playerDisconnected', seat: message.seat });
 }
 
-/** Leaving a game is for good: the seat is a bot's from now on (rules.md D7). The name stays, it is the seat's key. */
+/** Leaving a game is for good (rules.md D7), and while it runs it is remembered with who began it. */
 export function judgeLeaveGame(state: RoomState, message: MessageOf<'leave'>): Outcome {
+  const handed = handToBot(state, message);
+  const { game } = state;
+  if (handed.kind === 'refused' || game === null || game.endedAt !== null) return handed;
+  const leaver: Entrant = { ...game.entrants[message.seat], leftAt: message.at };
+  const entrants = withSeat(game.entrants, message.seat, leaver);
+  return { ...handed, state: { ...handed.state, game: { ...game, entrants } } };
+}
+
+/** The seat is a bot's from now on. The name stays, it is the seat's key. */
+export function handToBot(state: RoomState, message: MessageOf<'leave'>): Outcome {
   const occupant = claimed(state, message);
   if (occupant === null) return notSeated;
   const bot: Occupant = { kind: 'bot', name: occupant.name, since: message.at };
@@ -150,6 +161,11 @@ export function refuseReturn(state: RoomState, message: MessageOf<'connect'>): O
   return claimed(state, message) === null ? notSeated : deny('gameOver', 'Game has ended');
 }
 
+/** The occupant as one who begins a game. */
+export function entrant(occupant: Occupant): Entrant {
+  return { name: occupant.name, playerId: occupant.kind === 'person' ? occupant.session : null, leftAt: null };
+}
+
 /** Only the host starts, and only with four (rules.md R16.3, D14). */
 export function judgeStart(state: RoomState, message: MessageOf<'startGame'>): Outcome {
   if (message.seat !== state.host || claimed(state, message) === null) return notHost('start the game');
@@ -162,6 +178,7 @@ export function judgeStart(state: RoomState, message: MessageOf<'startGame'>): O
       game: {
         startedAt: message.at,
         endedAt: null,
+        entrants: perSeat((seat) => entrant(state.seats[seat]!)),
         round: 1,
         deal: 1,
         multiplier: 1,

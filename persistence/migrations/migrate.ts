@@ -1,9 +1,10 @@
 import { type Kysely, type MigrationProvider, Migrator } from 'kysely';
 import { journal } from './0001-journal.js';
+import { supervision } from './0002-supervision.js';
 
 /** In order of their names. Imported, not read from a folder: a build moves the files. */
 const provider: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ '0001-journal': journal }),
+  getMigrations: () => Promise.resolve({ '0001-journal': journal, '0002-supervision': supervision }),
 };
 
 /**

@@ -1,18 +1,21 @@
 import { assertAppend } from '../append-check.js';
+import { CHAIN_START } from '../hash-chain.js';
 import {
   type Append,
   type Entry,
   type JournalEngine,
   type Outage,
-  type Page,
-  type RoomRow,
-  type RowChange,
   type Snapshot,
   StoreFailure,
+  type StoreSize,
   type StreamHead,
+  type StreamPage,
   type Verdict,
 } from '../journal.js';
-import { putRecord, type RoomRecord, toRoomRow } from '../room-record.js';
+import { PAGE_ROWS_MAX, type PageOptions } from '../row-query.js';
+import type { Query, QueryValues, RoomRow, RowOf, RowPage, Rows, Table } from '../rows.js';
+import { SimulatedDisk, type SimulatedStream } from './simulated-disk.js';
+import { compact, openAt, rebuildPlayers, removeStream, repairSnapshot, sizeOf } from './simulated-maintenance.js';
 
 /** The part of a clock that the engine needs; `run` is called later, never before `schedule` returns. */
 export interface SimulatedEngineClock {
@@ -26,28 +29,7 @@ export interface SimulatedEngineOptions {
 
 export type CallKind = 'write' | 'read';
 
-const PAGE_ROWS_MAX = 1_000;
 const COMMITTED: Verdict = { kind: 'committed' };
-
-interface Stream {
-  readonly roomId: string;
-  readonly key: number;
-  readonly entries: Entry[]; // entry `seq` stands at index seq - 1
-  readonly snapshots: Map<number, Snapshot>;
-  snapshotSeq: number;
-  fence: number;
-  closed: boolean;
-}
-
-/** What is durable. It outlives an engine, as a disk outlives a process. */
-export class SimulatedDisk {
-  readonly streams = new Map<string, Stream>(); // in order of creation
-  readonly rooms = new Map<string, RoomRecord>();
-  readonly roomIdsByCode = new Map<string, string>(); // of rooms that are not archived
-  readonly outages = new Map<number, Outage>(); // by `from`
-  aliveAt = 0;
-  lastAt = 0;
-}
 
 interface Write {
   readonly apply: () => unknown;
@@ -73,6 +55,7 @@ export class SimulatedEngine implements JournalEngine {
     write: { count: 0, code: '' },
     read: { count: 0, code: '' },
   };
+  #restarts = 0;
   #lostAnswers: ('committed' | 'notCommitted')[] = [];
 
   constructor(clock: SimulatedEngineClock, options: SimulatedEngineOptions = {}, disk = new SimulatedDisk()) {
@@ -85,6 +68,11 @@ export class SimulatedEngine implements JournalEngine {
   /** The next `count` writes (or reads) fail and write nothing. */
   failNext(count: number, code: string, kind: CallKind = 'write'): void {
     this.#failures[kind] = { count, code };
+  }
+
+  /** A stored row is no longer as it was written. */
+  damageRow(table: Table, key: string): void {
+    this.#disk.rows.damage(table, key);
   }
 
   /** The next write's answer is lost (outcome `unknown`), with or without the write itself. Queues up when repeated. */
@@ -129,6 +117,18 @@ export class SimulatedEngine implements JournalEngine {
     return this.#disk.streams.get(roomId)?.entries ?? [];
   }
 
+  /** What a disk does that goes bad: a stored entry is another one from now on. */
+  tamper(roomId: string, seq: number, change: (entry: Entry) => Entry): void {
+    const entries = this.#disk.streams.get(roomId)!.entries;
+    const index = entries.findIndex((entry) => entry.seq === seq);
+    entries[index] = change(entries[index]!);
+  }
+
+  tamperSnapshot(roomId: string, seq: number, change: (snapshot: Snapshot) => Snapshot): void {
+    const { snapshots } = this.#disk.streams.get(roomId)!;
+    snapshots.set(seq, change(snapshots.get(seq)!));
+  }
+
   async commit(batch: readonly Append[], aliveAt: number): Promise<readonly Verdict[]> {
     batch.forEach(assertAppend);
     const given = [...batch];
@@ -157,22 +157,30 @@ export class SimulatedEngine implements JournalEngine {
     );
   }
 
-  openStreams(cursor: number): Promise<Page<StreamHead>> {
+  streams(which: 'open' | 'all', cursor: number): Promise<StreamPage> {
     return this.#read(({ streams }) => {
-      const page: Stream[] = [];
+      const page: SimulatedStream[] = [];
       for (const stream of streams.values()) {
-        if (stream.key <= cursor || stream.closed) continue;
-        if (page.length === PAGE_ROWS_MAX) return { items: page.map(headOf), next: page.at(-1)!.key };
+        if (stream.key <= cursor || (which === 'open' && stream.closed)) continue;
+        if (page.length === PAGE_ROWS_MAX) return { items: page.map(headOf), next: page.at(-1)!.key, damaged: [] };
         page.push(stream);
       }
-      return { items: page.map(headOf), next: null };
+      return { items: page.map(headOf), next: null, damaged: [] };
     });
   }
 
   read(roomId: string, from: number, to: number): Promise<readonly Entry[]> {
     return this.#read(({ streams }) => {
-      const first = Math.max(from, 1) - 1;
-      return streams.get(roomId)?.entries.slice(first, Math.min(Math.max(to, 0), first + PAGE_ROWS_MAX)) ?? [];
+      const { entries, anchorSeq } = streams.get(roomId) ?? NO_STREAM;
+      const first = Math.max(from - anchorSeq, 1) - 1;
+      return entries.slice(first, Math.min(Math.max(to - anchorSeq, 0), first + PAGE_ROWS_MAX));
+    });
+  }
+
+  seqAt(roomId: string, at: number): Promise<number> {
+    return this.#read(({ streams }) => {
+      const { entries } = streams.get(roomId) ?? NO_STREAM;
+      return entries.findLast((entry) => entry.at <= at)?.seq ?? 0;
     });
   }
 
@@ -194,31 +202,76 @@ export class SimulatedEngine implements JournalEngine {
   }
 
   roomByCode(code: string): Promise<RoomRow | null> {
-    return this.#read(({ roomIdsByCode, rooms }) => {
-      const roomId = roomIdsByCode.get(code);
-      return roomId === undefined ? null : toRoomRow(rooms.get(roomId)!);
-    });
+    return this.#read(({ rows }) => rows.roomByCode(code));
   }
 
   roomByCreation(creator: string, creationKey: string, createdSince: number): Promise<RoomRow | null> {
-    return this.#read(({ rooms }) => {
-      const [newest] = [...rooms.values()]
-        .filter(
-          (room) => room.creator === creator && room.creation_key === creationKey && room.created_at >= createdSince,
-        )
-        .sort((a, b) => b.created_at - a.created_at);
-      return newest === undefined ? null : toRoomRow(newest);
+    return this.#read(({ rows }) => rows.roomByCreation(creator, creationKey, createdSince));
+  }
+
+  row<T extends Table>(table: T, key: string): Promise<Rows[T] | null> {
+    return this.#read(({ rows }) => rows.row(table, key));
+  }
+
+  select<Q extends Query>(query: Q, values: QueryValues<Q>, page: PageOptions = {}): Promise<RowPage<RowOf<Q>>> {
+    return this.#read(({ rows }) => rows.select(query, values, page) as unknown as RowPage<RowOf<Q>>);
+  }
+
+  compact(roomId: string, throughSeq: number): Promise<number> {
+    return this.#write(() => compact(this.#disk, roomId, throughSeq));
+  }
+
+  removeStream(roomId: string): Promise<number> {
+    return this.#write(() => removeStream(this.#disk, roomId));
+  }
+
+  openAt(roomId: string, anchorSeq: number, anchorHash: string): Promise<Verdict> {
+    return this.#write(() => openAt(this.#disk, roomId, anchorSeq, anchorHash));
+  }
+
+  repairSnapshot(snapshot: Snapshot): Promise<void> {
+    return this.#write(() => repairSnapshot(this.#disk, snapshot));
+  }
+
+  rebuildPlayers(): Promise<number> {
+    return this.#write(() => rebuildPlayers(this.#disk));
+  }
+
+  size(): Promise<StoreSize> {
+    return this.#read(sizeOf);
+  }
+
+  /** Memory has no pages that could be wrong. */
+  integrity(): Promise<readonly string[]> {
+    return this.#read(() => []);
+  }
+
+  /** Keeps a copy of the disk under the name of the file, in `backups`. */
+  backup(file: string, progress: (done: number) => void = () => undefined): Promise<void> {
+    return this.#read((disk) => {
+      if (disk.backups.has(file)) throw new StoreFailure('failed', 'FILE_EXISTS', `${file} is there already`);
+      disk.backups.set(file, disk.copy());
+      progress(1);
     });
   }
 
-  roomsByStatus(status: RoomRow['status'], limit: number): Promise<readonly RoomRow[]> {
-    return this.#read(({ rooms }) =>
-      [...rooms.values()]
-        .filter((room) => room.status === status)
-        .sort((a, b) => a.created_at - b.created_at || (a.room_id < b.room_id ? -1 : 1))
-        .slice(0, limit)
-        .map(toRoomRow),
-    );
+  get backups(): ReadonlyMap<string, SimulatedDisk> {
+    return this.#disk.backups;
+  }
+
+  /** Nothing that is under way happens any more: writes are told that they may have, reads that they failed. */
+  restart(): Promise<void> {
+    if (this.#life === 'closed') return Promise.reject(closed());
+    this.#restarts++;
+    this.#isWriting = false;
+    const message = 'The simulated store was started anew';
+    for (const { reject } of this.#writes.splice(0)) reject(new StoreFailure('unknown', 'THREAD_ENDED', message));
+    for (const read of this.#heldReads.splice(0)) read();
+    return new Promise((resolve) => {
+      this.#clock.schedule(this.#readDelayMs, () => {
+        if (this.#life !== 'crashed') resolve();
+      });
+    });
   }
 
   async close(): Promise<void> {
@@ -244,7 +297,10 @@ export class SimulatedEngine implements JournalEngine {
   #nextWrite(): void {
     if (this.#isWriting || this.#isStalled || this.#writes.length === 0) return;
     this.#isWriting = true;
-    this.#clock.schedule(this.#commitDelayMs, () => this.#endWrite());
+    const restarts = this.#restarts;
+    this.#clock.schedule(this.#commitDelayMs, () => {
+      if (restarts === this.#restarts) this.#endWrite();
+    });
   }
 
   #endWrite(): void {
@@ -259,11 +315,13 @@ export class SimulatedEngine implements JournalEngine {
   #settle({ apply, resolve, reject }: Write): void {
     const failure = this.#takeFailure('write');
     const lost = failure === null ? this.#lostAnswers.shift() : undefined;
-    const value = failure !== null || lost === 'notCommitted' ? undefined : apply();
-    if (failure !== null) reject(failure);
-    else if (lost !== undefined)
-      reject(new StoreFailure('unknown', 'ANSWER_LOST', 'The simulated disk lost its answer'));
-    else resolve(value);
+    if (failure !== null) {
+      reject(failure);
+      return;
+    }
+    const answer = lost === 'notCommitted' ? () => undefined : outcomeOf(apply);
+    if (lost !== undefined) reject(new StoreFailure('unknown', 'ANSWER_LOST', 'The simulated disk lost its answer'));
+    else answer(resolve, reject);
   }
 
   #read<T>(query: (disk: SimulatedDisk) => T): Promise<T> {
@@ -272,14 +330,19 @@ export class SimulatedEngine implements JournalEngine {
         reject(closed());
         return;
       }
+      const restarts = this.#restarts;
       const answer = (): void => {
         if (this.#life === 'crashed') return;
+        if (restarts !== this.#restarts) {
+          reject(new StoreFailure('failed', 'THREAD_ENDED', 'The simulated store was started anew'));
+          return;
+        }
         if (this.#isStalled) {
           this.#heldReads.push(answer);
           return;
         }
         const failure = this.#takeFailure('read');
-        if (failure === null) resolve(query(this.#disk));
+        if (failure === null) resolve(attempt(() => query(this.#disk)));
         else reject(failure);
       };
       this.#clock.schedule(this.#readDelayMs, answer);
@@ -298,33 +361,30 @@ export class SimulatedEngine implements JournalEngine {
     const refused = new Set<string>();
     const verdicts = batch.map((append): Verdict => {
       const stream = disk.streams.get(append.roomId);
-      const conflict: Verdict = { kind: 'conflict', actualSeq: stream?.entries.length ?? 0 };
-      if (refused.has(append.roomId) || !this.#fits(stream, append) || !this.#changeRows(append.rows)) {
+      const isBuiltOnRefused = append.expectedSeq !== null && refused.has(append.roomId);
+      if (isBuiltOnRefused || !fits(stream, append) || !disk.rows.change(append.rows)) {
         refused.add(append.roomId);
-        return conflict;
+        return { kind: 'conflict', actualSeq: stream === undefined ? 0 : seqOf(stream) };
       }
-      this.#store(stream, append);
+      if (append.expectedSeq !== null) this.#store(stream ?? this.#newStream(append), append);
       return COMMITTED;
     });
     disk.aliveAt = Math.max(disk.aliveAt, aliveAt);
     return verdicts;
   }
 
-  #fits(stream: Stream | undefined, { expectedSeq, fence, entry }: Append): boolean {
-    if (stream === undefined) return expectedSeq === 0;
-    return stream.entries.length === expectedSeq && stream.fence <= fence && !(stream.closed && entry !== null);
+  #newStream({ roomId, fence }: Append): SimulatedStream {
+    const disk = this.#disk;
+    const opened = { anchorSeq: 0, anchorHash: CHAIN_START, snapshotSeq: 0, fence, closed: false };
+    const stream: SimulatedStream = { roomId, key: ++disk.lastKey, entries: [], snapshots: new Map(), ...opened };
+    disk.streams.set(roomId, stream);
+    return stream;
   }
 
-  #store(known: Stream | undefined, { roomId, fence, entry, snapshot, closes }: Append): void {
+  #store(stream: SimulatedStream, { fence, entry, snapshot, closes }: Append): void {
     const disk = this.#disk;
-    let stream = known;
-    if (stream === undefined) {
-      const key = disk.streams.size + 1;
-      stream = { roomId, key, entries: [], snapshots: new Map(), snapshotSeq: 0, fence, closed: false };
-      disk.streams.set(roomId, stream);
-    }
     stream.fence = fence;
-    stream.closed ||= closes;
+    stream.closed = closes || (stream.closed && entry === null); // the entry of a closed stream opens it again
     if (snapshot !== null) {
       stream.snapshots.set(snapshot.seq, snapshot);
       stream.snapshotSeq = snapshot.seq;
@@ -333,41 +393,49 @@ export class SimulatedEngine implements JournalEngine {
     stream.entries.push(entry);
     disk.lastAt = Math.max(disk.lastAt, entry.at);
   }
+}
 
-  /** @returns whether the rows took the changes; if not, none of them is left */
-  #changeRows(rows: readonly RowChange[]): boolean {
-    const before: [string, RoomRecord | undefined][] = [];
-    for (const row of rows) {
-      const old = this.#disk.rooms.get(row.key);
-      const record = row.kind === 'delete' ? undefined : putRecord(row.key, old, row.values);
-      const owner = record === undefined ? undefined : this.#disk.roomIdsByCode.get(record.code);
-      const isTaken = record?.status !== 'archived' && owner !== undefined && owner !== row.key;
-      if (isTaken || (row.kind === 'put' && record === undefined)) {
-        for (const [key, record] of before.reverse()) this.#setRoom(key, record);
-        return false;
-      }
-      before.push([row.key, old]);
-      this.#setRoom(row.key, record);
-    }
-    return true;
-  }
+const NO_STREAM: Pick<SimulatedStream, 'entries' | 'anchorSeq'> = { entries: [], anchorSeq: 0 };
 
-  #setRoom(roomId: string, record: RoomRecord | undefined): void {
-    const { rooms, roomIdsByCode } = this.#disk;
-    const old = rooms.get(roomId);
-    if (old !== undefined && roomIdsByCode.get(old.code) === roomId) roomIdsByCode.delete(old.code);
-    if (record === undefined) {
-      rooms.delete(roomId);
-      return;
-    }
-    rooms.set(roomId, record);
-    if (record.status !== 'archived') roomIdsByCode.set(record.code, roomId);
+function fits(stream: SimulatedStream | undefined, { expectedSeq, fence, entry }: Append): boolean {
+  if (stream === undefined) return expectedSeq === null || expectedSeq === 0;
+  if (stream.fence > fence) return false;
+  const isOpen = !stream.closed || entry === null || entry.outcome === 'restored';
+  return expectedSeq === null || (seqOf(stream) === expectedSeq && isOpen);
+}
+
+function seqOf({ anchorSeq, entries }: SimulatedStream): number {
+  return anchorSeq + entries.length;
+}
+
+function headOf({ roomId, entries, anchorSeq, anchorHash, snapshotSeq, closed }: SimulatedStream): StreamHead {
+  const { seq, at, hash, nextDeadline } = entries.at(-1) ?? {
+    seq: anchorSeq,
+    at: 0,
+    hash: anchorHash,
+    nextDeadline: null,
+  };
+  return { roomId, seq, at, hash, nextDeadline, snapshotSeq, closed, anchorSeq, anchorHash };
+}
+
+/** Runs a write, and gives the way to answer with what it returned or threw. */
+function outcomeOf(apply: () => unknown): (resolve: Write['resolve'], reject: Write['reject']) => void {
+  try {
+    const value = apply();
+    return (resolve) => resolve(value);
+  } catch (error) {
+    if (!(error instanceof StoreFailure)) throw error;
+    return (_, reject) => reject(error);
   }
 }
 
-function headOf({ roomId, entries, snapshotSeq, closed }: Stream): StreamHead {
-  const { seq, at, hash, nextDeadline } = entries.at(-1)!; // a stream is opened by an entry
-  return { roomId, seq, at, hash, nextDeadline, snapshotSeq, closed };
+/** What a query throws is its answer. */
+function attempt<T>(query: () => T): T | Promise<never> {
+  try {
+    return query();
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
 }
 
 function closed(): StoreFailure {

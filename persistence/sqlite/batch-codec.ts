@@ -1,4 +1,5 @@
-import type { Append, Entry, EntryOutcome, RowChange, Snapshot } from '../journal.js';
+import type { Append, Entry, EntryOutcome, Snapshot } from '../journal.js';
+import type { RowChange } from '../rows.js';
 
 /**
  * A batch on its way to the writer's thread: one flat array of strings and one of numbers, in the order in which they
@@ -7,6 +8,7 @@ import type { Append, Entry, EntryOutcome, RowChange, Snapshot } from '../journa
  * Per append, numbers:  expectedSeq fence flags rowCount  [at machineVersion nextDeadline]  [at machineVersion]
  *             strings:  roomId  [outcome correlationId hash message events]  [state stateHash entryHash]  row…
  * The first bracket is the entry, the second the snapshot; their seqs follow from `expectedSeq`. A row is JSON.
+ * NaN stands for null.
  */
 export interface EncodedBatch {
   readonly strings: readonly string[];
@@ -23,7 +25,7 @@ export function encodeBatch(batch: readonly Append[]): EncodedBatch {
   for (const { roomId, expectedSeq, fence, entry, snapshot, rows, closes } of batch) {
     const flags = (entry ? HAS_ENTRY : 0) | (snapshot ? HAS_SNAPSHOT : 0) | (closes ? CLOSES : 0);
     strings.push(roomId);
-    numbers.push(expectedSeq, fence, flags, rows.length);
+    numbers.push(expectedSeq ?? Number.NaN, fence, flags, rows.length);
     if (entry !== null) {
       strings.push(entry.outcome, entry.correlationId, entry.hash, entry.message, entry.events);
       numbers.push(entry.at, entry.machineVersion, entry.nextDeadline ?? Number.NaN);
@@ -43,6 +45,10 @@ export function decodeBatch({ strings, numbers }: EncodedBatch): Append[] {
   let nextNumber = 0;
   const text = (): string => strings[nextString++]!;
   const number = (): number => numbers[nextNumber++]!;
+  const numberOrNull = (): number | null => {
+    const value = number();
+    return Number.isNaN(value) ? null : value;
+  };
 
   const entryOf = (roomId: string, seq: number): Entry => {
     const outcome = text() as EntryOutcome;
@@ -52,8 +58,7 @@ export function decodeBatch({ strings, numbers }: EncodedBatch): Append[] {
     const events = text();
     const at = number();
     const machineVersion = number();
-    const deadline = number();
-    const nextDeadline = Number.isNaN(deadline) ? null : deadline;
+    const nextDeadline = numberOrNull();
     return { roomId, seq, at, message, outcome, events, machineVersion, correlationId, nextDeadline, hash };
   };
   const snapshotOf = (roomId: string, seq: number): Snapshot => ({
@@ -68,12 +73,13 @@ export function decodeBatch({ strings, numbers }: EncodedBatch): Append[] {
 
   while (nextString < strings.length) {
     const roomId = text();
-    const expectedSeq = number();
+    const expectedSeq = numberOrNull();
     const fence = number();
     const flags = number();
     const rowCount = number();
-    const entry = flags & HAS_ENTRY ? entryOf(roomId, expectedSeq + 1) : null;
-    const snapshot = flags & HAS_SNAPSHOT ? snapshotOf(roomId, entry?.seq ?? expectedSeq) : null;
+    const version = expectedSeq ?? 0; // an append without a version has neither of the two
+    const entry = flags & HAS_ENTRY ? entryOf(roomId, version + 1) : null;
+    const snapshot = flags & HAS_SNAPSHOT ? snapshotOf(roomId, entry?.seq ?? version) : null;
     const rows = Array.from({ length: rowCount }, () => JSON.parse(text()) as RowChange);
     batch.push({ roomId, expectedSeq, fence, entry, snapshot, rows, closes: (flags & CLOSES) !== 0 });
   }

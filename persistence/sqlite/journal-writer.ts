@@ -1,18 +1,14 @@
 import Database from 'better-sqlite3';
-import type { Append, Entry, Outage, RowChange, Snapshot, Verdict } from '../journal.js';
-import { type HeadRecord, SELECT_HEAD } from './stream-head.js';
+import { CHAIN_START } from '../hash-chain.js';
+import type { Append, Entry, Outage, Snapshot, Verdict } from '../journal.js';
+import { type RowChange, type Table, TABLES } from '../rows.js';
+import { MarksWriter } from './marks.js';
+import { RowTable } from './row-table.js';
+import type { StoredHead } from './stream-head.js';
+import { StreamStore } from './stream-store.js';
 
 /** Where a stream stands for the next append, kept in memory so that a batch reads nothing. */
-interface Head {
-  key: number; // 0: the stream is not stored yet
-  seq: number;
-  at: number;
-  hash: string;
-  nextDeadline: number | null;
-  snapshotSeq: number;
-  closed: boolean;
-  fence: number;
-}
+type Head = { -readonly [Member in keyof StoredHead]: StoredHead[Member] } & { readonly isDamaged: boolean };
 
 export interface JournalWriterOptions {
   readonly headCountMax?: number; // heads in memory; above it the ones that were loaded first are read again when needed
@@ -23,14 +19,14 @@ const COMMITTED: Verdict = { kind: 'committed' };
 
 /** All writing to an SQLite journal, on one connection. Methods throw SqliteError and have then written nothing. */
 export class JournalWriter {
+  readonly streams: StreamStore; // for whoever changes streams by another way than `commit`, with `forgetHead`
+
   readonly #db: Database.Database;
   readonly #headCountMax: number;
   readonly #checkpointPages: number;
+  readonly #marks: MarksWriter;
+  readonly #tables = new Map<Table, RowTable>();
   readonly #heads = new Map<string, Head>();
-  readonly #putStatements = new Map<
-    string,
-    { readonly update: Database.Statement; readonly insert: Database.Statement }
-  >();
 
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
@@ -38,14 +34,8 @@ export class JournalWriter {
   readonly #savepoint: Database.Statement;
   readonly #release: Database.Statement;
   readonly #rollbackToSavepoint: Database.Statement;
-  readonly #selectHead: Database.Statement<[string], HeadRecord>;
-  readonly #insertStream: Database.Statement;
-  readonly #updateStream: Database.Statement;
   readonly #insertEntry: Database.Statement;
   readonly #insertSnapshot: Database.Statement;
-  readonly #deleteRoom: Database.Statement;
-  readonly #updateAlive: Database.Statement;
-  readonly #upsertOutage: Database.Statement;
 
   constructor(db: Database.Database, { headCountMax = 100_000, checkpointPages = 16_384 }: JournalWriterOptions = {}) {
     this.#db = db;
@@ -57,15 +47,6 @@ export class JournalWriter {
     this.#savepoint = db.prepare('SAVEPOINT one_append');
     this.#release = db.prepare('RELEASE one_append');
     this.#rollbackToSavepoint = db.prepare('ROLLBACK TO one_append');
-    this.#selectHead = db.prepare(`${SELECT_HEAD} WHERE s.room_id = ?`);
-    this.#insertStream = db.prepare(
-      `INSERT INTO streams (room_id, seq, at, hash, next_deadline, snapshot_seq, closed_at, fence)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    this.#updateStream = db.prepare(
-      `UPDATE streams SET seq = ?, at = ?, hash = ?, next_deadline = ?, snapshot_seq = ?, closed_at = ?, fence = ?
-       WHERE key = ?`,
-    );
     this.#insertEntry = db.prepare(
       `INSERT INTO entries
          (stream, seq, at, outcome, machine_version, correlation_id, next_deadline, hash, message, events)
@@ -75,12 +56,9 @@ export class JournalWriter {
       `INSERT OR REPLACE INTO snapshots (stream, seq, at, machine_version, state, state_hash, entry_hash)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#deleteRoom = db.prepare('DELETE FROM rooms WHERE room_id = ?');
-    this.#updateAlive = db.prepare('UPDATE alive SET alive_at = max(alive_at, ?), last_at = max(last_at, ?)');
-    this.#upsertOutage = db.prepare(
-      `INSERT INTO outages (from_at, to_at) VALUES (?, ?)
-       ON CONFLICT (from_at) DO UPDATE SET to_at = max(to_at, excluded.to_at)`,
-    );
+    this.streams = new StreamStore(db);
+    this.#marks = new MarksWriter(db);
+    for (const table of Object.keys(TABLES) as Table[]) this.#tables.set(table, new RowTable(db, table));
   }
 
   /** Writes a batch in one transaction. Durable when it returns. */
@@ -90,29 +68,36 @@ export class JournalWriter {
       const refused = new Set<string>();
       let lastAt = 0;
       const verdicts = batch.map((append) => {
-        const verdict = refused.has(append.roomId) ? this.#conflict(append) : this.#write(append);
+        const isBuiltOnRefused = append.expectedSeq !== null && refused.has(append.roomId);
+        const verdict = isBuiltOnRefused ? this.#conflict(append) : this.#write(append);
         if (verdict.kind === 'conflict') refused.add(append.roomId);
         else lastAt = Math.max(lastAt, append.entry?.at ?? 0);
         return verdict;
       });
-      this.#updateAlive.run(aliveAt, lastAt);
+      this.#marks.advance(aliveAt, lastAt);
       this.#commit.run();
       this.#forgetSomeHeads();
       return verdicts;
     } catch (error) {
-      // The heads in memory may be ahead of the database now: they are read again when they are needed.
-      for (const { roomId } of batch) this.#heads.delete(roomId);
+      // What is in memory may be ahead of the database now: it is read again when it is needed.
+      for (const { roomId } of batch) this.forgetHead(roomId);
+      this.#marks.rolledBack();
       if (this.#db.inTransaction) this.#rollback.run();
       throw error;
     }
   }
 
   markAlive(at: number): void {
-    this.#updateAlive.run(at, 0);
+    this.#marks.advance(at, 0);
   }
 
-  recordOutage({ from, to }: Outage): void {
-    this.#upsertOutage.run(from, to);
+  recordOutage(outage: Outage): void {
+    this.#marks.recordOutage(outage);
+  }
+
+  /** For whoever changes a stream by another way than `commit`: its head is read again when it is needed. */
+  forgetHead(roomId: string): void {
+    this.#heads.delete(roomId);
   }
 
   /** A smaller disk: the database takes no more than `pages` pages of 4 KiB. */
@@ -134,20 +119,23 @@ export class JournalWriter {
   #write(append: Append): Verdict {
     const { roomId, expectedSeq, fence, entry, snapshot, rows, closes } = append;
     const head = this.#head(roomId);
-    const stale = head.seq !== expectedSeq || head.fence > fence || (head.closed && entry !== null);
-    if (stale || !this.#changeRows(rows)) return this.#conflict(append);
+    if (!fits(head, append) || !this.#changeRows(rows)) return this.#conflict(append);
+    if (expectedSeq === null) return COMMITTED;
 
+    const wasClosed = head.closed;
     if (entry !== null) {
       head.seq = entry.seq;
       head.at = entry.at;
       head.hash = entry.hash;
       head.nextDeadline = entry.nextDeadline;
+      head.closed = closes; // it was open, or this entry opens it again
+    } else {
+      head.closed ||= closes;
     }
-    const headChanges = head.key === 0 || snapshot !== null || closes || head.fence < fence;
+    const headChanges = head.key === 0 || snapshot !== null || head.closed !== wasClosed || head.fence < fence;
     if (snapshot !== null) head.snapshotSeq = snapshot.seq;
-    head.closed ||= closes;
     head.fence = fence;
-    if (headChanges) this.#storeHead(roomId, head);
+    if (headChanges) this.#storeHead(head);
     if (entry !== null) this.#storeEntry(head.key, entry);
     if (snapshot !== null) this.#storeSnapshot(head.key, snapshot);
     return COMMITTED;
@@ -160,11 +148,9 @@ export class JournalWriter {
   #head(roomId: string): Head {
     const known = this.#heads.get(roomId);
     if (known !== undefined) return known;
-    const record = this.#selectHead.get(roomId);
-    if (record === undefined) {
-      return { key: 0, seq: 0, at: 0, hash: '', nextDeadline: null, snapshotSeq: 0, closed: false, fence: 0 };
-    }
-    const head = { ...record, closed: record.closed === 1 };
+    const found = this.streams.find(roomId);
+    if (found === null) return newHead(roomId);
+    const head = { ...found.head, isDamaged: found.kind === 'damaged' };
     this.#heads.set(roomId, head);
     return head;
   }
@@ -177,22 +163,13 @@ export class JournalWriter {
     }
   }
 
-  #storeHead(roomId: string, head: Head): void {
-    const values = [
-      head.seq,
-      head.at,
-      head.hash,
-      head.nextDeadline,
-      head.snapshotSeq,
-      head.closed ? head.at : null,
-      head.fence,
-    ];
-    if (head.key === 0) {
-      head.key = Number(this.#insertStream.run(roomId, ...values).lastInsertRowid);
-      this.#heads.set(roomId, head);
-    } else {
-      this.#updateStream.run(...values, head.key);
+  #storeHead(head: Head): void {
+    if (head.key > 0) {
+      this.streams.update(head);
+      return;
     }
+    head.key = this.streams.insert(head);
+    this.#heads.set(head.roomId, head);
   }
 
   #storeEntry(stream: number, entry: Entry): void {
@@ -218,45 +195,48 @@ export class JournalWriter {
   #changeRows(rows: readonly RowChange[]): boolean {
     if (rows.length === 0) return true;
     this.#savepoint.run();
-    try {
-      for (const row of rows) this.#changeRow(row);
-    } catch (error) {
-      if (!isConstraint(error)) throw error;
-      this.#rollbackToSavepoint.run();
-      this.#release.run();
-      return false;
-    }
+    const areTaken = this.#tryRows(rows);
+    if (!areTaken) this.#rollbackToSavepoint.run();
     this.#release.run();
-    return true;
+    return areTaken;
   }
 
-  #changeRow(row: RowChange): void {
-    if (row.kind === 'delete') {
-      this.#deleteRoom.run(row.key);
-      return;
+  #tryRows(rows: readonly RowChange[]): boolean {
+    try {
+      return rows.every((row) => this.#tables.get(row.table)!.change(row));
+    } catch (error) {
+      if (isConstraint(error)) return false;
+      throw error;
     }
-    const columns = Object.keys(row.values);
-    const values = Object.values(row.values);
-    const { update, insert } = this.#putStatementsFor(columns);
-    if (update.run(...values, row.key).changes === 0) insert.run(...values, row.key);
   }
+}
 
-  #putStatementsFor(columns: readonly string[]): { update: Database.Statement; insert: Database.Statement } {
-    const id = columns.join();
-    let statements = this.#putStatements.get(id);
-    if (statements === undefined) {
-      // The names are those of `ROOM_COLUMNS`: `assertAppend` let no other through.
-      const assignments =
-        columns.length === 0 ? 'room_id = room_id' : columns.map((column) => `${column} = ?`).join(', ');
-      const names = [...columns, 'room_id'];
-      statements = {
-        update: this.#db.prepare(`UPDATE rooms SET ${assignments} WHERE room_id = ?`),
-        insert: this.#db.prepare(`INSERT INTO rooms (${names.join()}) VALUES (${names.map(() => '?').join()})`),
-      };
-      this.#putStatements.set(id, statements);
-    }
-    return statements;
-  }
+/**
+ * Whether an append fits behind where its stream stands. A damaged head says of no version that it is the right one,
+ * and of no owner that it is an old one.
+ */
+function fits({ isDamaged, seq, closed, fence }: Head, append: Append): boolean {
+  const { expectedSeq, entry } = append;
+  if (expectedSeq === null) return isDamaged || fence <= append.fence;
+  const isOpen = !closed || entry === null || entry.outcome === 'restored';
+  return !isDamaged && fence <= append.fence && seq === expectedSeq && isOpen;
+}
+
+function newHead(roomId: string): Head {
+  return {
+    key: 0,
+    roomId,
+    seq: 0,
+    at: 0,
+    hash: CHAIN_START,
+    nextDeadline: null,
+    snapshotSeq: 0,
+    closed: false,
+    fence: 0,
+    anchorSeq: 0,
+    anchorHash: CHAIN_START,
+    isDamaged: false,
+  };
 }
 
 function isConstraint(error: unknown): boolean {

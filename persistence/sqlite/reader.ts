@@ -1,17 +1,22 @@
+import { Inspection } from './inspection.js';
 import { JournalReader } from './journal-reader.js';
 import { openForReading } from './open.js';
 import { answerCalls } from './worker-protocol.js';
 
-const methodsOf = (reader: JournalReader) => ({
+const methodsOf = (reader: JournalReader, inspection: Inspection) => ({
   heads: reader.heads.bind(reader),
-  openStreams: reader.openStreams.bind(reader),
+  streams: reader.streams.bind(reader),
   read: reader.read.bind(reader),
+  seqAt: reader.seqAt.bind(reader),
   snapshots: reader.snapshots.bind(reader),
   marks: reader.marks.bind(reader),
   outages: reader.outages.bind(reader),
   roomByCode: reader.roomByCode.bind(reader),
   roomByCreation: reader.roomByCreation.bind(reader),
-  roomsByStatus: reader.roomsByStatus.bind(reader),
+  row: reader.row.bind(reader),
+  select: reader.select.bind(reader),
+  countStreams: inspection.countStreams.bind(inspection),
+  fileSize: inspection.fileSize.bind(inspection),
   ping: (): void => undefined,
 });
 
@@ -21,7 +26,7 @@ export type ReaderMethods = ReturnType<typeof methodsOf>;
 answerCalls((settings) => {
   const db = openForReading(settings);
   return {
-    methods: methodsOf(new JournalReader(db)),
+    methods: methodsOf(new JournalReader(db), new Inspection(db)),
     isUsable: () => true,
     afterCall: () => undefined,
     close: () => db.close(),

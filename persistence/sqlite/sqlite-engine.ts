@@ -5,21 +5,27 @@ import {
   type Entry,
   type JournalEngine,
   type Outage,
-  type Page,
-  type RoomRow,
   type Snapshot,
   StoreFailure,
+  type StoreSize,
   type StreamHead,
+  type StreamPage,
   type Verdict,
 } from '../journal.js';
+import { writeBackup } from './backup.js';
+import { comparedValues, type PageOptions } from '../row-query.js';
+import type { Query, QueryValues, RoomRow, RowOf, RowPage, Rows, Table } from '../rows.js';
 import { encodeBatch } from './batch-codec.js';
 import { type DataFolderLock, lockDataFolder } from './data-folder-lock.js';
+import type { StreamCounts } from './inspection.js';
+import { LongJobs } from './long-job.js';
 import { journalFile } from './open.js';
+import type { RebuiltPlayers } from './player-sums.js';
 import { prepareDatabase } from './prepare-database.js';
 import type { ReaderMethods } from './reader.js';
 import { startWorker } from './start-worker.js';
 import { WorkerClient } from './worker-client.js';
-import type { WorkerModule } from './worker-protocol.js';
+import type { ThreadModule, WorkerModule } from './worker-protocol.js';
 import type { WriterMethods } from './writer.js';
 
 export interface SqliteEngineOptions {
@@ -27,7 +33,7 @@ export interface SqliteEngineOptions {
   readonly busyTimeoutMs?: number; // how long a commit waits for another program's lock on the database
   readonly callTimeoutMs?: number; // after this a thread is given up and the next call starts another
   /** Told of each thread that starts, so that a test can end it. */
-  readonly onThread?: (module: WorkerModule, worker: Worker) => void;
+  readonly onThread?: (module: ThreadModule, worker: Worker) => void;
 }
 
 const COMMITTED: Verdict = { kind: 'committed' };
@@ -55,7 +61,9 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Sq
 export class SqliteEngine implements JournalEngine {
   readonly #writer: WorkerClient<WriterMethods>;
   readonly #reader: WorkerClient<ReaderMethods>;
+  readonly #jobs: LongJobs;
   readonly #lock: DataFolderLock;
+  #isBackingUp = false;
 
   constructor(options: SqliteEngineOptions, lock: DataFolderLock) {
     const { folder, busyTimeoutMs = 2_000, callTimeoutMs = 10_000, onThread } = options;
@@ -72,6 +80,11 @@ export class SqliteEngine implements JournalEngine {
       lostOutcome: 'unknown',
     });
     this.#reader = new WorkerClient({ module: 'reader', start: start('reader'), callTimeoutMs, lostOutcome: 'failed' });
+    this.#jobs = new LongJobs((job) => {
+      const worker = startWorker('inspector', { file, busyTimeoutMs, job });
+      onThread?.('inspector', worker);
+      return worker;
+    });
     this.#lock = lock;
   }
 
@@ -116,12 +129,16 @@ export class SqliteEngine implements JournalEngine {
     return this.#reader.call('heads', roomIds);
   }
 
-  openStreams(cursor: number): Promise<Page<StreamHead>> {
-    return this.#reader.call('openStreams', cursor);
+  streams(which: 'open' | 'all', cursor: number): Promise<StreamPage> {
+    return this.#reader.call('streams', which, cursor);
   }
 
   read(roomId: string, from: number, to: number): Promise<readonly Entry[]> {
     return this.#reader.call('read', roomId, from, to);
+  }
+
+  seqAt(roomId: string, at: number): Promise<number> {
+    return this.#reader.call('seqAt', roomId, at);
   }
 
   snapshots(roomId: string, atMost: number, limit: number): Promise<readonly Snapshot[]> {
@@ -144,11 +161,75 @@ export class SqliteEngine implements JournalEngine {
     return this.#reader.call('roomByCreation', creator, creationKey, createdSince);
   }
 
-  roomsByStatus(status: RoomRow['status'], limit: number): Promise<readonly RoomRow[]> {
-    return this.#reader.call('roomsByStatus', status, limit);
+  async row<T extends Table>(table: T, key: string): Promise<Rows[T] | null> {
+    return (await this.#reader.call('row', table, key)) as Rows[T] | null;
+  }
+
+  async select<Q extends Query>(query: Q, values: QueryValues<Q>, page: PageOptions = {}): Promise<RowPage<RowOf<Q>>> {
+    comparedValues(query, values); // on this side of the threads our own mistake is still a TypeError
+    return (await this.#reader.call('select', query, values, page)) as unknown as RowPage<RowOf<Q>>;
+  }
+
+  compact(roomId: string, throughSeq: number): Promise<number> {
+    return this.#writer.call('compact', roomId, throughSeq);
+  }
+
+  removeStream(roomId: string): Promise<number> {
+    return this.#writer.call('removeStream', roomId);
+  }
+
+  openAt(roomId: string, anchorSeq: number, anchorHash: string): Promise<Verdict> {
+    return this.#writer.call('openAt', roomId, anchorSeq, anchorHash);
+  }
+
+  repairSnapshot(snapshot: Snapshot): Promise<void> {
+    return this.#writer.call('repairSnapshot', snapshot);
+  }
+
+  async rebuildPlayers(): Promise<number> {
+    let wrong = 0;
+    for (let after: string | null = ''; after !== null; ) {
+      const piece: RebuiltPlayers = await this.#writer.call('rebuildPlayers', after);
+      wrong += piece.wrong;
+      after = piece.next;
+    }
+    return wrong;
+  }
+
+  async size(): Promise<StoreSize> {
+    const counts = { streams: 0, openStreams: 0, entries: 0, snapshots: 0 };
+    for (let after: number | null = 0; after !== null; ) {
+      const piece: StreamCounts = await this.#reader.call('countStreams', after);
+      counts.streams += piece.streams;
+      counts.openStreams += piece.openStreams;
+      counts.entries += piece.entries;
+      counts.snapshots += piece.snapshots;
+      after = piece.next;
+    }
+    return { ...(await this.#reader.call('fileSize')), ...counts };
+  }
+
+  integrity(): Promise<readonly string[]> {
+    return this.#jobs.run({ kind: 'integrity' });
+  }
+
+  async backup(file: string, progress: (done: number) => void = () => undefined): Promise<void> {
+    if (this.#isBackingUp) throw new StoreFailure('failed', 'BACKUP_RUNNING', 'Another backup is being written');
+    this.#isBackingUp = true;
+    try {
+      await writeBackup(this.#jobs, file, progress);
+    } finally {
+      this.#isBackingUp = false;
+    }
+  }
+
+  async restart(): Promise<void> {
+    await Promise.all([this.#jobs.end(), this.#writer.restart(), this.#reader.restart()]);
+    await this.ready();
   }
 
   async close(): Promise<void> {
+    await this.#jobs.end();
     await this.#reader.close();
     await this.#writer.close(); // last: the connection that closes last moves the log into the database
     this.#lock.release();

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
-import type { WorkerModule, WorkerSettings } from './worker-protocol.js';
+import type { ThreadModule, WorkerSettings } from './worker-protocol.js';
 
 /** Whether this file was compiled. The workers' files are then compiled too and stand beside it. */
 const isBuilt = import.meta.url.endsWith('.js');
 
 /** Starts a worker's thread from its built file, or from its source where the program runs from source. */
-export function startWorker(module: WorkerModule, settings: WorkerSettings): Worker {
+export function startWorker(module: ThreadModule, settings: WorkerSettings): Worker {
   const name = `journal-${module}`;
   if (isBuilt) return new Worker(new URL(`./${module}.js`, import.meta.url), { name, workerData: settings });
   return new Worker(new URL('./worker-from-source.mjs', import.meta.url), {

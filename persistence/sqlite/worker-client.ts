@@ -53,6 +53,24 @@ export class WorkerClient<M extends Methods> {
     return this.#call(method, args) as Promise<ReturnType<M[K]>>;
   }
 
+  /**
+   * Ends the thread with all that it was asked, and forgives what went wrong with it: the next call starts another.
+   * Resolves when it has ended, however long a system call keeps it.
+   */
+  async restart(): Promise<void> {
+    if (this.#state.kind === 'closed') throw new StoreFailure('failed', 'CLOSED', 'The journal is closed');
+    if (this.#state.kind !== 'none') {
+      const { worker } = this.#state;
+      this.#state = { kind: 'ending', worker };
+      // Listened to behind `#ended`, so the calls are rejected and the state is `none` when this goes on.
+      const ended = new Promise((resolve) => worker.once('exit', resolve));
+      void worker.terminate();
+      await ended;
+    }
+    this.#backoff = null;
+    this.#restartAt = 0;
+  }
+
   /** Further calls fail at once. Those that were made are answered, then the thread ends. */
   async close(): Promise<void> {
     const state = this.#state;

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { LongJob } from './long-job.js';
 
 /**
  * What passes between the engine and its two threads: a call with a number, and an answer with the same number.
@@ -6,9 +7,13 @@ import { parentPort, workerData } from 'node:worker_threads';
  */
 export type WorkerModule = 'writer' | 'reader';
 
+/** All threads: the `inspector` answers no calls, it does one long job (`long-job.ts`) and ends. */
+export type ThreadModule = WorkerModule | 'inspector';
+
 export interface WorkerSettings {
   readonly file: string;
   readonly busyTimeoutMs: number;
+  readonly job?: LongJob; // the inspector's
 }
 
 export interface Call {

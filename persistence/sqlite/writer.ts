@@ -1,11 +1,13 @@
 import type { Outage } from '../journal.js';
 import { type EncodedBatch, decodeBatch } from './batch-codec.js';
 import { JournalWriter } from './journal-writer.js';
+import { Maintenance } from './maintenance.js';
 import { openForWriting } from './open.js';
+import { PlayerSums } from './player-sums.js';
 import { answerCalls } from './worker-protocol.js';
 
 /** The writer's thread: it alone holds a connection that writes. */
-const methodsOf = (writer: JournalWriter) => ({
+const methodsOf = (writer: JournalWriter, maintenance: Maintenance, playerSums: PlayerSums) => ({
   /** @returns pairs of index and actual seq of the appends that conflict; all others are committed */
   commit(batch: EncodedBatch, aliveAt: number): number[] {
     const verdicts = writer.commit(decodeBatch(batch), aliveAt);
@@ -14,6 +16,11 @@ const methodsOf = (writer: JournalWriter) => ({
   markAlive: (at: number): void => writer.markAlive(at),
   recordOutage: (outage: Outage): void => writer.recordOutage(outage),
   limitPages: (pages: number): void => writer.limitPages(pages),
+  compact: maintenance.compact,
+  removeStream: maintenance.removeStream,
+  openAt: maintenance.openAt,
+  repairSnapshot: maintenance.repairSnapshot,
+  rebuildPlayers: playerSums.rebuild,
   ping: (): void => undefined,
 });
 
@@ -22,8 +29,9 @@ export type WriterMethods = ReturnType<typeof methodsOf>;
 answerCalls((settings) => {
   const db = openForWriting(settings);
   const writer = new JournalWriter(db);
+  const maintenance = new Maintenance(db, writer.streams, (roomId) => writer.forgetHead(roomId));
   return {
-    methods: methodsOf(writer),
+    methods: methodsOf(writer, maintenance, new PlayerSums(db)),
     isUsable: () => !db.inTransaction, // a connection that could not roll back is of no more use
     afterCall: () => writer.checkpoint(),
     close: () => db.close(),

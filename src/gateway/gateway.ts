@@ -1,12 +1,13 @@
 import type { Clock } from '../../actors/clock.js';
 import type { Lobby } from '../../actors/lobby.js';
-import type { Cause } from '../../actors/room-actor.js';
+import type { Cause } from '../../actors/envelope.js';
 import type { LiapTui } from '../../actors/room/liap-tui.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
 import type { RoomMessage } from '../../actors/room/room-message.js';
 import type { RoomState } from '../../actors/room/room-state.js';
 import type { RoomView } from '../../actors/room/room-view.js';
 import type { Notice, Rooms } from '../../actors/rooms.js';
+import { upcastEvent } from '../../actors/versions.js';
 import type { JournalEngine } from '../../persistence/journal.js';
 import { type Seat, SEATS } from '../game/seats.js';
 import type { ClientEvent, ClientMessage, ClientMessageOf } from '../protocol/client-message.js';
@@ -113,7 +114,15 @@ export class Gateway {
     const { clock, random, rooms, settings } = this.#ports;
     const limits = createSocketLimits({ factor: settings.rateLimitFactor, timeScale: settings.timeScale });
     const connection = new Connection(random(6).toString('hex'), socket, limits, handshake);
-    socket.onMessage = (frame, binary) => this.#onFrame(connection, frame, binary);
+    socket.onMessage = (frame, binary) => {
+      try {
+        this.#onFrame(connection, frame, binary);
+      } catch (failure) {
+        // Ours to mend; this socket alone pays for it, and comes back.
+        this.#ports.log.error({ err: failure, connection: connection.id }, 'frame not handled');
+        socket.close(CLOSE.failed, 'Internal error');
+      }
+    };
     socket.onClose = () => this.#onClose(connection);
     socket.onPong = () => (connection.answeredPing = true);
     if (this.#draining) {
@@ -524,7 +533,12 @@ export class Gateway {
       tell();
     });
     const slot = `presence-${seat}`;
-    this.#ports.rooms.tell(roomId, { type: 'connect', session, seat }, { ...cause, messageId: null }, { slot });
+    const { rooms } = this.#ports;
+    rooms.tell(roomId, { type: 'connect', session, seat }, { ...cause, messageId: null }, { slot });
+    if (rooms.holdOf(roomId) !== null) {
+      // The room will hear of it when it goes on; until then the player sees it as it stands.
+      this.#look(connection, roomId, message, (_, notice) => this.#showPresent(connection, message, notice));
+    }
   }
 
   #showPresent(connection: Connection, message: ClientMessage, notice: GameNotice): void {
@@ -544,7 +558,7 @@ export class Gateway {
         .filter((entry) => entry.at >= awaySince)
         .flatMap((entry) =>
           (JSON.parse(entry.events) as unknown[]).map((event) => ({
-            event: definition.event.parse(event),
+            event: upcastEvent(definition, event, entry.machineVersion),
             at: entry.at,
             seq: entry.seq,
           })),
@@ -629,6 +643,22 @@ export class Gateway {
     if (asker === undefined) tell();
     else asker.onNotice(notice, tell);
     if (notice.kind === 'applied') this.#follow(notice);
+    if (notice.kind === 'restored') this.#showRestored(notice);
+  }
+
+  /** An operator set the room back: everybody sees it as if they came in now. */
+  #showRestored(notice: Extract<GameNotice, { kind: 'restored' }>): void {
+    this.#ports.lobby.apply(notice.rows);
+    const router = notice.view('router');
+    const stamp = { atMs: notice.at, roomId: router.code };
+    for (const connection of this.#roomSockets.get(notice.roomId) ?? []) {
+      // Whoever got or lost the seat since then has it no more, or again.
+      const own = SEATS.filter((seat) => router.seats[seat]?.session === connection.session);
+      connection.seat = own.find((seat) => seat === connection.seat) ?? own[0] ?? null;
+      const view = notice.view(connection.seat ?? 'spectator');
+      const present = view.game === null ? [roomUpdate(view)] : projectPresent(view, connection.seat, notice.seq);
+      for (const message of present) connection.send(stamped(message, stamp));
+    }
   }
 
   /** Everything that an entry caused, to everybody in the room; each distinct text is encoded once. */

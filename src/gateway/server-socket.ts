@@ -26,4 +26,4 @@ export interface Handshake {
 }
 
 /** Close codes as the frontend understands them: all but 1000 make it come back (protocol.md 1.5, 7.1.13). */
-export const CLOSE = { stayAway: 1000, restart: 1012, tooSlow: 1013 } as const;
+export const CLOSE = { stayAway: 1000, failed: 1011, restart: 1012, tooSlow: 1013 } as const;

@@ -1,4 +1,4 @@
-import type { RoomRow } from '../../persistence/journal.js';
+import type { RoomRow } from '../../persistence/rows.js';
 import type { SeatView } from '../../actors/room/room-view.js';
 import { wireSeat, wireSlots } from './room-messages.js';
 import type { WireMessage } from './wire.js';

@@ -20,12 +20,13 @@ const AWAY: Readonly<Record<Unavailable, string>> = {
   mailboxFull: 'The room is very busy. Please try again.',
   restarting: 'The room is restarting. Please try again.',
   quarantined: 'This room has been stopped because of an error. An operator has been told.',
+  failed: 'That could not be done because of an error, and the game goes on without it. An operator has been told.',
 };
 
-/** Nothing happened, and the same message may be sent again. */
+/** Nothing happened. The same message may be sent again, unless the room itself is at fault. */
 export function unavailableMessage(event: ClientEvent, why: Unavailable): WireMessage {
   const type = 'temporarily_unavailable';
-  return error(AWAY[why], type, { reason: why, action: event, retryable: why !== 'quarantined' });
+  return error(AWAY[why], type, { reason: why, action: event, retryable: why !== 'quarantined' && why !== 'failed' });
 }
 
 export function rateLimited(event: ClientEvent | null, retryAfterS: number): WireMessage {

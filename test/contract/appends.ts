@@ -1,5 +1,6 @@
 import { CHAIN_START, chainHash, contentHash } from '../../persistence/hash-chain.js';
-import type { Append, Entry, RowChange, RowValues, Snapshot } from '../../persistence/journal.js';
+import type { Append, Entry, Snapshot } from '../../persistence/journal.js';
+import type { InboxRow, RoomRow, RowChange } from '../../persistence/rows.js';
 
 /** The entry behind `previous` (null: the first of its room), chained to it. */
 export function entryAfter(previous: Entry | null, roomId: string, fields: Partial<Entry> = {}): Entry {
@@ -40,22 +41,49 @@ export function snapshotOnly(entry: Entry, extra: Partial<Append> = {}): Append 
   return { ...appendOf(entry), expectedSeq: entry.seq, entry: null, snapshot: snapshotAt(entry), ...extra };
 }
 
-export function putRoom(roomId: string, values: RowValues): RowChange {
+/** An append that depends on no version of its room. */
+export function rowsOnly(roomId: string, rows: readonly RowChange[], extra: Partial<Append> = {}): Append {
+  return { roomId, expectedSeq: null, fence: 0, entry: null, snapshot: null, rows, closes: false, ...extra };
+}
+
+export function putRoom(roomId: string, values: Partial<RoomRow>): RowChange {
   return { kind: 'put', table: 'rooms', key: roomId, values };
 }
 
-/** All columns of a new room. */
-export function newRoom(values: RowValues): RowValues {
+/** All members of a new room but its id. */
+export function newRoom(values: Partial<RoomRow>): Partial<RoomRow> {
   return {
     code: '000000',
     status: 'waiting',
-    host_name: 'Ada',
+    hostName: 'Ada',
     seats: '[]',
-    free_seats: 3,
-    created_at: 1_000,
-    updated_at: 1_000,
+    freeSeats: 3,
+    createdAt: 1_000,
+    updatedAt: 1_000,
     creator: 'session-1',
-    creation_key: null,
+    creationKey: null,
     ...values,
   };
+}
+
+/** A message that waits, as it comes back when it is read. */
+export function inboxRow(roomId: string, position: number): InboxRow {
+  return {
+    id: `${roomId}/${position}`,
+    roomId,
+    position,
+    at: 1_000 + position,
+    lane: 'player',
+    slot: null,
+    bytes: 17,
+    message: `{"type":"play","n":${position}}`,
+    session: 'session-1',
+    messageId: null,
+    correlationId: `${roomId}-${position}`,
+  };
+}
+
+export function putInbox(roomId: string, position: number): RowChange {
+  const row = inboxRow(roomId, position);
+  return { kind: 'put', table: 'inbox', key: row.id, values: row };
 }

@@ -1,11 +1,21 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { SimulatedClock } from '../../actors/simulated-clock.js';
 import { GroupCommit, type GroupCommitOptions } from '../../persistence/group-commit.js';
 import { CHAIN_START, chainHash } from '../../persistence/hash-chain.js';
-import type { Append, Entry, Outage, Outcome } from '../../persistence/journal.js';
+import { type Append, type Entry, type Outage, type Outcome, StoreFailure } from '../../persistence/journal.js';
 import { SimulatedEngine } from '../../persistence/simulated/simulated-engine.js';
-import { appendOf, entriesOf, entryAfter, newRoom, putRoom, snapshotAt, snapshotOnly } from './appends.js';
+import {
+  appendOf,
+  entriesOf,
+  entryAfter,
+  newRoom,
+  putInbox,
+  putRoom,
+  rowsOnly,
+  snapshotAt,
+  snapshotOnly,
+} from './appends.js';
 
 const COMMIT_MS = 5;
 
@@ -33,7 +43,7 @@ beforeEach(() => {
 /** Offers an append, and notes what it is told. */
 function offer(append: Append, then: (outcome: Outcome) => void = () => undefined): void {
   journal.append(append, (outcome) => {
-    const seq = append.entry?.seq ?? append.expectedSeq;
+    const seq = append.entry?.seq ?? append.expectedSeq ?? 'rows';
     told.push(`${append.roomId} ${seq} ${outcome.kind === 'aborted' ? outcome.reason : outcome.kind}`);
     then(outcome);
   });
@@ -296,6 +306,154 @@ describe('a commit whose outcome is unknown', () => {
   });
 });
 
+describe('rows without a version', () => {
+  const waits = (roomId: string, position: number) => rowsOnly(roomId, [putInbox(roomId, position)]);
+  const applied = (entry: Entry, position: number) =>
+    appendOf(entry, { rows: [{ kind: 'delete', table: 'inbox', key: `${entry.roomId}/${position}` }] });
+
+  async function inbox(): Promise<readonly string[]> {
+    const asked = engine.select('inbox', {});
+    await clock.settle();
+    return (await asked).items.map(({ id }) => id);
+  }
+
+  test('are not lost with what their room built on a lost append', async () => {
+    const theirs = entryAfter(null, 'a', { message: '{"theirs":true}' });
+    await Promise.all([engine.commit([appendOf(theirs)], 0), clock.advance(COMMIT_MS)]);
+    const ours = entriesOf('a', 3);
+    offerAll(ours[0]!);
+    offer(waits('a', 1));
+    await clock.settle();
+    offerAll(ours[1]!);
+    offer(waits('a', 2));
+    await clock.advance(2 * COMMIT_MS);
+    expect(told).toEqual(['a 1 conflict', 'a rows committed', 'a 2 builtOnLost', 'a rows committed']);
+    expect(await inbox()).toEqual(['a/1', 'a/2']);
+  });
+
+  test('that a room offers before it is told of a refusal are taken', async () => {
+    const theirs = entryAfter(null, 'b', { message: '{"theirs":true}' });
+    await Promise.all([engine.commit([appendOf(theirs)], 0), clock.advance(COMMIT_MS)]);
+    offer(appendOf(entriesOf('a', 1)[0]!), () => offer(waits('b', 1)));
+    offerAll(...entriesOf('b', 1));
+    await clock.advance(2 * COMMIT_MS);
+    expect(told).toEqual(['a 1 committed', 'b 1 conflict', 'b rows committed']);
+  });
+
+  test('that wait behind a failed commit are tried in the next one, those in it are aborted', async () => {
+    engine.failNext(1, 'SQLITE_FULL');
+    offer(waits('a', 1));
+    offerAll(...entriesOf('b', 1));
+    await clock.settle();
+    offer(waits('a', 2));
+    offerAll(entriesOf('b', 2)[1]!);
+    await clock.advance(2 * COMMIT_MS);
+    expect(told).toEqual(['a rows storeFailed', 'b 1 storeFailed', 'b 2 storeFailed', 'a rows committed']);
+    expect(await inbox()).toEqual(['a/2']);
+  });
+
+  test('are aborted while the store is away', async () => {
+    await openBreaker();
+    offer(waits('a', 1));
+    await clock.settle();
+    expect(told).toEqual(['a rows storeAway']);
+  });
+
+  test.each(['committed', 'notCommitted'] as const)(
+    'are written again where nobody can tell whether they were (%s)',
+    async (what) => {
+      engine.loseNextAnswer(what);
+      offer(waits('a', 1));
+      await clock.advance(COMMIT_MS);
+      expect(told).toEqual([]);
+      await clock.advance(COMMIT_MS);
+      expect(told).toEqual(['a rows committed']);
+      expect(await inbox()).toEqual(['a/1']);
+    },
+  );
+
+  test('are written again until the store takes them, before anything behind them', async () => {
+    engine.loseNextAnswer('notCommitted');
+    const [first] = entriesOf('a', 1);
+    offer(waits('a', 1));
+    await clock.advance(COMMIT_MS);
+    engine.failNext(1, 'SQLITE_BUSY');
+    offer(applied(first!, 1));
+    await clock.advance(COMMIT_MS + 50);
+    expect(told).toEqual([]);
+    await clock.advance(COMMIT_MS);
+    expect(told).toEqual(['a rows committed']);
+    expect(await inbox()).toEqual(['a/1']);
+    await clock.advance(COMMIT_MS);
+    expect(told).toEqual(['a rows committed', 'a 1 committed']);
+    expect(await inbox()).toEqual([]);
+  });
+
+  // Written again behind the entry that deletes them, they would come back from the dead.
+  test('are not written again where what came behind them is in the store', async () => {
+    engine.loseNextAnswer('committed');
+    const [first] = entriesOf('a', 1);
+    offer(waits('a', 1));
+    offer(applied(first!, 1));
+    offer(waits('a', 2));
+    await clock.advance(3 * COMMIT_MS);
+    expect(told).toEqual(['a rows committed', 'a 1 committed', 'a rows committed']);
+    expect(await inbox()).toEqual(['a/2']);
+  });
+
+  test('are written again alone where the entry behind them did not get in', async () => {
+    engine.loseNextAnswer('notCommitted');
+    const [first] = entriesOf('a', 1);
+    offer(waits('a', 1));
+    offer(applied(first!, 1));
+    await clock.advance(3 * COMMIT_MS);
+    expect(told).toEqual(['a rows committed', 'a 1 storeFailed']);
+    expect(await inbox()).toEqual(['a/1']);
+  });
+
+  test('count for the length of a batch', async () => {
+    start({ batchCharsMax: 2_000 });
+    const long = (roomId: string) =>
+      rowsOnly(roomId, [
+        { kind: 'put', table: 'holds', key: roomId, values: { kind: 'paused', since: 1, why: 'x'.repeat(900) } },
+      ]);
+    offer(long('a'));
+    offer(long('b'));
+    await clock.advance(COMMIT_MS);
+    expect(told).toEqual(['a rows committed']);
+  });
+});
+
+describe('a room whose head is damaged', () => {
+  test('keeps no other from learning what became of a commit', async () => {
+    engine.loseNextAnswer('committed');
+    const heads = vi.spyOn(engine, 'heads');
+    heads.mockImplementation((roomIds) =>
+      roomIds.includes('b')
+        ? Promise.reject(new StoreFailure('failed', 'ROW_DAMAGED', 'b is damaged'))
+        : SimulatedEngine.prototype.heads.call(engine, roomIds),
+    );
+    offerAll(...entriesOf('a', 1), ...entriesOf('b', 2), ...entriesOf('c', 1));
+    await clock.advance(3 * COMMIT_MS);
+    expect(told).toEqual(['a 1 committed', 'b 1 committed', 'b 2 committed', 'c 1 committed']);
+  });
+});
+
+describe('pauses after a failure', () => {
+  test.each([
+    [0, 500],
+    [0.5, 750],
+  ])('are as long as chance says, half of them at least (%d)', async (chance, probeMs) => {
+    start({ random: () => chance });
+    await openBreaker();
+    engine.failNext(0, '');
+    await clock.advance(probeMs - COMMIT_MS * 3 + 10);
+    expect(journal.available).toBe(false);
+    await clock.advance(COMMIT_MS * 6);
+    expect(journal.available).toBe(true);
+  });
+});
+
 describe('the breaker', () => {
   test('opens after failures in a row only', async () => {
     for (let count = 0; count < 5; count++) {
@@ -497,7 +655,10 @@ class PipelinedRoom {
     const entry = entryAfter(this.#last, this.#roomId, { correlationId: `attempt ${++this.#attempts}` });
     this.#last = entry;
     this.#undecided++;
-    journal.append(appendOf(entry), (outcome) => {
+    // The message waits on the disk until its entry takes it out.
+    journal.append(rowsOnly(this.#roomId, [putInbox(this.#roomId, entry.seq)]), () => undefined);
+    const key = `${this.#roomId}/${entry.seq}`;
+    journal.append(appendOf(entry, { rows: [{ kind: 'delete', table: 'inbox', key }] }), (outcome) => {
       this.#undecided--;
       if (outcome.kind === 'committed') {
         const isThere = engine.durableEntries(this.#roomId)[entry.seq - 1]?.hash === entry.hash;
@@ -567,6 +728,10 @@ test('no append is lost or doubled, and none is called durable that is not, what
         goAll();
       }
       await clock.runUntil(() => rooms.every(({ isDone }) => isDone) && journal.undecidedCount === 0, 600_000);
+      engine.failNext(0, '', 'read');
+      const waiting = engine.select('inbox', {});
+      await clock.settle();
+      expect((await waiting).items).toEqual([]); // no row came back behind the entry that deleted it
       for (const [index, room] of rooms.entries()) {
         expect(room.faults).toEqual([]);
         const entries = engine.durableEntries(`room-${index}`);

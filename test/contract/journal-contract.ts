@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { JournalEngine, RoomRow } from '../../persistence/journal.js';
-import { StoreFailure } from '../../persistence/journal.js';
+import { type Entry, type JournalEngine, StoreFailure } from '../../persistence/journal.js';
+import type { RoomRow, Table } from '../../persistence/rows.js';
 import { appendOf, entriesOf, entryAfter, newRoom, putRoom, snapshotAt, snapshotOnly } from './appends.js';
 
 export interface JournalUnderTest {
@@ -10,6 +10,8 @@ export interface JournalUnderTest {
   /** Makes a commit of more than `STORE_ROOM_CHARS` fail, as a full disk does, until `mend`. */
   readonly fill: () => Promise<void>;
   readonly mend: () => Promise<void>;
+  /** Changes a text of a stored row behind the engine's back. */
+  readonly damage: (table: Table, key: string, column: string) => Promise<void>;
   readonly dispose: () => Promise<void>;
 }
 
@@ -126,7 +128,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
           appendOf(second!, { expectedSeq: 0 }),
           appendOf(first!, { snapshot: snapshotAt(second!) }),
           appendOf(first!, { snapshot: snapshotAt(entriesOf('r2', 1)[0]!) }),
-          appendOf(first!, { rows: [putRoom('r1', { 'code = 1; --': '1' })] }),
+          appendOf(first!, { rows: [putRoom('r1', { 'code = 1; --': '1' } as Partial<RoomRow>)] }),
           snapshotOnly(first!, { expectedSeq: 0, snapshot: null }),
         ];
         for (const append of broken) {
@@ -194,7 +196,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         const first = entryAfter(null, 'r1', { nextDeadline: 50 });
         const second = entryAfter(first, 'r1', { nextDeadline: 60 });
         const third = entryAfter(second, 'r1', { nextDeadline: null });
-        const head = { roomId: 'r1', snapshotSeq: 0, closed: false };
+        const head = { roomId: 'r1', snapshotSeq: 0, closed: false, anchorSeq: 0, anchorHash: '' };
         await engine.commit([appendOf(first)], 0);
         const { at, hash } = first;
         expect(await engine.heads(['r1'])).toEqual([{ ...head, seq: 1, at, hash, nextDeadline: 50 }]);
@@ -217,7 +219,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         const a = entriesOf('a', 2);
         await engine.commit([appendOf(a[0]!), appendOf(entriesOf('b', 1)[0]!)], 0);
         await engine.commit([appendOf(a[1]!, { closes: true })], 0);
-        expect((await engine.openStreams(0)).items.map(({ roomId }) => roomId)).toEqual(['b']);
+        expect((await engine.streams('open', 0)).items.map(({ roomId }) => roomId)).toEqual(['b']);
         expect(await engine.heads(['a'])).toMatchObject([{ seq: 2, closed: true, nextDeadline: null }]);
         expect(await engine.read('a', 1, 9)).toEqual(a);
       });
@@ -233,6 +235,73 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       });
     });
 
+    describe('a restored entry', () => {
+      const restored = (previous: Entry) => entryAfter(previous, previous.roomId, { outcome: 'restored' });
+
+      test('opens a closed stream again, for all that comes behind it', async () => {
+        const [first] = entriesOf('a', 1);
+        await engine.commit([appendOf(first!, { closes: true })], 0);
+        const second = restored(first!);
+        expect(await engine.commit([appendOf(second, { snapshot: snapshotAt(second) })], 0)).toEqual([COMMITTED]);
+        expect(await engine.heads(['a'])).toMatchObject([{ seq: 2, closed: false, snapshotSeq: 2 }]);
+        engine = await store.reopen();
+        expect((await engine.streams('open', 0)).items).toMatchObject([{ roomId: 'a' }]);
+        const third = entryAfter(second, 'a');
+        expect(await engine.commit([appendOf(third)], 0)).toEqual([COMMITTED]);
+        expect(await engine.commit([appendOf(entryAfter(third, 'a'), { closes: true })], 0)).toEqual([COMMITTED]);
+        expect((await engine.streams('open', 0)).items).toEqual([]);
+      });
+
+      test('leaves a stream closed where it says so', async () => {
+        const [first] = entriesOf('a', 1);
+        await engine.commit([appendOf(first!, { closes: true })], 0);
+        await engine.commit([appendOf(restored(first!), { closes: true })], 0);
+        expect(await engine.heads(['a'])).toMatchObject([{ seq: 2, closed: true }]);
+      });
+
+      test('needs the right version as any other', async () => {
+        const [first] = entriesOf('a', 1);
+        await engine.commit([appendOf(first!, { closes: true })], 0);
+        expect(await engine.commit([appendOf(restored(entriesOf('a', 2)[1]!))], 0)).toEqual([conflict(1)]);
+      });
+    });
+
+    describe('all streams', () => {
+      test('are the open and the closed ones, in order of creation', async () => {
+        const batch = ['b', 'a', 'c'].map((roomId) => appendOf(entriesOf(roomId, 1)[0]!, { closes: roomId === 'a' }));
+        await engine.commit(batch, 0);
+        const ids = async (which: 'open' | 'all') => (await engine.streams(which, 0)).items.map(({ roomId }) => roomId);
+        expect(await ids('all')).toEqual(['b', 'a', 'c']);
+        expect(await ids('open')).toEqual(['b', 'c']);
+      });
+    });
+
+    describe('the entry at a time', () => {
+      test('is the last one that was made then or before', async () => {
+        const times = [1_000, 1_010, 1_010, 1_010, 2_000];
+        const entries: Entry[] = [];
+        for (const at of times) entries.push(entryAfter(entries.at(-1) ?? null, 'r1', { at }));
+        await engine.commit(
+          entries.map((entry) => appendOf(entry)),
+          0,
+        );
+        const found: number[] = [];
+        for (const at of [0, 999, 1_000, 1_009, 1_010, 1_999, 2_000, 9_999]) found.push(await engine.seqAt('r1', at));
+        expect(found).toEqual([0, 0, 1, 1, 4, 4, 5, 5]);
+        expect(await engine.seqAt('nobody', 9_999)).toBe(0);
+      });
+
+      test('is found among 10,000', async () => {
+        const entries = entriesOf('r1', 10_000);
+        await engine.commit(
+          entries.map((entry) => appendOf(entry)),
+          0,
+        );
+        for (const seq of [1, 2, 4_999, 9_999, 10_000])
+          expect(await engine.seqAt('r1', entries[seq - 1]!.at)).toBe(seq);
+      });
+    });
+
     describe('open streams', () => {
       test('come in pages of at most 1,000 in order of creation', async () => {
         const roomIds = Array.from({ length: 2_001 }, (_, index) => `room-${(index * 7_919) % 2_003}`);
@@ -242,16 +311,16 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         }
         await engine.commit([appendOf(entryAfter(entriesOf(roomIds[3]!, 1)[0]!, roomIds[3]!), { closes: true })], 0);
         roomIds.splice(3, 1);
-        const first = await engine.openStreams(0);
+        const first = await engine.streams('open', 0);
         expect(first.items).toHaveLength(1_000);
-        const second = await engine.openStreams(first.next!);
+        const second = await engine.streams('open', first.next!);
         expect(second.next).toBeNull(); // 2,000 open ones fill two pages exactly
         const found = [...first.items, ...second.items].map(({ roomId }) => roomId);
         expect(found).toEqual(roomIds);
       });
 
       test('of an empty store are one empty page', async () => {
-        expect(await engine.openStreams(0)).toEqual({ items: [], next: null });
+        expect(await engine.streams('open', 0)).toEqual({ items: [], next: null, damaged: [] });
       });
     });
 
@@ -334,9 +403,9 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       const row = newRoom({
         code: '123456',
         seats: '[null]',
-        free_seats: 2,
-        updated_at: 1_010,
-        creation_key: 'key-1',
+        freeSeats: 2,
+        updatedAt: 1_010,
+        creationKey: 'key-1',
       });
 
       test('gets its rows in the transaction of the entry', async () => {
@@ -348,7 +417,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       test('a later put changes the columns that it names and no other', async () => {
         const [first, second] = entriesOf('r1', 2);
         await engine.commit([appendOf(first!, { rows: [putRoom('r1', row)] })], 0);
-        await engine.commit([appendOf(second!, { rows: [putRoom('r1', { status: 'playing', free_seats: 0 })] })], 0);
+        await engine.commit([appendOf(second!, { rows: [putRoom('r1', { status: 'playing', freeSeats: 0 })] })], 0);
         expect(await engine.roomByCode('123456')).toEqual({ ...expected, status: 'playing', freeSeats: 0 });
       });
 
@@ -404,30 +473,14 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       });
 
       test('finds the newest room that a session created with a key, since a time', async () => {
-        const old = putRoom('r1', newRoom({ code: '111111', creation_key: 'key', created_at: 1_000 }));
-        const young = putRoom('r2', newRoom({ code: '222222', creation_key: 'key', created_at: 2_000 }));
+        const old = putRoom('r1', newRoom({ code: '111111', creationKey: 'key', createdAt: 1_000 }));
+        const young = putRoom('r2', newRoom({ code: '222222', creationKey: 'key', createdAt: 2_000 }));
         await engine.commit([appendOf(entriesOf('r1', 1)[0]!, { rows: [old, young] })], 0);
         expect(await engine.roomByCreation('session-1', 'key', 0)).toMatchObject({ roomId: 'r2' });
         expect(await engine.roomByCreation('session-1', 'key', 2_000)).toMatchObject({ roomId: 'r2' });
         expect(await engine.roomByCreation('session-1', 'key', 2_001)).toBeNull();
         expect(await engine.roomByCreation('session-2', 'key', 0)).toBeNull();
         expect(await engine.roomByCreation('session-1', 'other', 0)).toBeNull();
-      });
-
-      test('lists rooms of a status in order of creation, up to a limit', async () => {
-        const rooms = [
-          putRoom('r3', newRoom({ code: '3', created_at: 10 })),
-          putRoom('r1', newRoom({ code: '1', created_at: 30 })),
-          putRoom('r2', newRoom({ code: '2', created_at: 20 })),
-          putRoom('r4', newRoom({ code: '4', created_at: 5, status: 'playing' })),
-        ];
-        await engine.commit([appendOf(entriesOf('r1', 1)[0]!, { rows: rooms })], 0);
-        const ids = async (status: RoomRow['status'], limit: number) =>
-          (await engine.roomsByStatus(status, limit)).map(({ roomId }) => roomId);
-        expect(await ids('waiting', 9)).toEqual(['r3', 'r2', 'r1']);
-        expect(await ids('waiting', 2)).toEqual(['r3', 'r2']);
-        expect(await ids('playing', 9)).toEqual(['r4']);
-        expect(await ids('over', 9)).toEqual([]);
       });
     });
 
@@ -442,7 +495,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
           await from.read('r1', 1, 9),
           await from.snapshots('r1', 9, 9),
           await from.heads(['r1', 'r2']),
-          await from.openStreams(0),
+          await from.streams('all', 0),
           await from.marks(),
           await from.outages(),
           await from.roomByCode('123456'),

@@ -20,7 +20,7 @@ import {
   type SqliteEngine,
   type SqliteEngineOptions,
 } from '../../persistence/sqlite/sqlite-engine.js';
-import { appendOf, entriesOf, entryAfter, newRoom, putRoom, snapshotAt, snapshotOnly } from './appends.js';
+import { appendOf, entriesOf, entryAfter, newRoom, putRoom, rowsOnly, snapshotAt, snapshotOnly } from './appends.js';
 
 const COMMITTED = { kind: 'committed' };
 const conflict = (actualSeq: number) => ({ kind: 'conflict', actualSeq });
@@ -355,6 +355,7 @@ test('a batch survives the way to the writer unchanged', () => {
     snapshotOnly(second!),
     appendOf(entryAfter(null, 'r2', { nextDeadline: 0, at: 1_893_456_000_000.5 })),
     snapshotOnly(second!, { snapshot: null, rows }),
+    rowsOnly('*', rows),
   ];
   expect(decodeBatch(encodeBatch(batch))).toEqual(batch);
   expect(decodeBatch(encodeBatch([]))).toEqual([]);

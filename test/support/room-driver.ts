@@ -39,7 +39,7 @@ export class RoomDriver {
       hostName: 'P0',
       timeScale,
     };
-    const { runner, events } = MachineRunner.create(this.definition, first);
+    const { runner, events } = MachineRunner.create<RoomState, RoomMessage, RoomEvent>(this.definition, first);
     this.#runner = runner;
     this.messages.push(first);
     this.events.push(...events);

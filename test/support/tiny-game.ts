@@ -1,6 +1,6 @@
 import { assign, emit, enqueueActions, setup } from 'xstate';
 import { z } from 'zod';
-import type { RoomDefinition, Untimed } from '../../actors/room-definition.js';
+import type { DomainEvent, Message, RoomDefinition, Untimed } from '../../actors/room-definition.js';
 
 const at = z.number().int();
 const key = z.string().optional();
@@ -29,6 +29,7 @@ export type TinyEvent =
 
 export interface TinyState {
   readonly code: string;
+  readonly openedAt: number;
   readonly count: number;
   readonly adds: readonly number[];
   readonly dueAt: number | null;
@@ -59,91 +60,117 @@ const tiny = setup({
 const refuse = (reason: string) =>
   tiny.emit({ type: 'refused', refusal: { kind: 'refused', reason, sentence: `Refused: ${reason}.` } });
 
-const machine = tiny.createMachine({
-  id: 'tiny',
-  context: ({ input }) => input,
-  initial: 'counting',
-  entry: emit({ type: 'opened' }),
-  states: {
-    counting: {
-      on: {
-        add: [
-          { guard: ({ event }) => event.n <= 0, actions: refuse('notPositive') },
-          {
-            actions: enqueueActions(({ context, event, enqueue }) => {
-              if (event.n === UNLUCKY) throw new Error(`${UNLUCKY} is unlucky`);
-              const count = context.count + event.n;
-              enqueue.assign({ count, adds: [...context.adds, event.n] });
-              enqueue.emit({ type: 'added', n: event.n, count });
-            }),
-          },
-        ],
-        wind: {
-          actions: [
-            assign(({ event }) => ({ dueAt: event.at + Math.abs(event.ms), breaks: event.ms < 0 })),
-            emit(({ context }) => ({ type: 'wound', dueAt: context.dueAt! })),
-          ],
-        },
-        ring: {
-          actions: [
-            ({ context }) => {
-              if (context.breaks) throw new Error('the egg timer is broken');
+/**
+ * @param version 1: did not keep what was added, and told of it as `increased`
+ */
+function tinyMachine(version: 1 | 2) {
+  return tiny.createMachine({
+    id: 'tiny',
+    context: ({ input }) => input,
+    initial: 'counting',
+    entry: emit({ type: 'opened' }),
+    states: {
+      counting: {
+        on: {
+          add: [
+            { guard: ({ event }) => event.n <= 0, actions: refuse('notPositive') },
+            {
+              actions: enqueueActions(({ context, event, enqueue }) => {
+                if (event.n === UNLUCKY) throw new Error(`${UNLUCKY} is unlucky`);
+                const count = context.count + event.n;
+                if (version === 1) {
+                  enqueue.assign({ count });
+                  enqueue.emit({ type: 'increased', n: event.n, count } as never);
+                  return;
+                }
+                enqueue.assign({ count, adds: [...context.adds, event.n] });
+                enqueue.emit({ type: 'added', n: event.n, count });
+              }),
             },
-            assign({ dueAt: null }),
-            emit(({ context }) => ({ type: 'rang', count: context.count })),
           ],
+          wind: {
+            actions: [
+              assign(({ event }) => ({ dueAt: event.at + Math.abs(event.ms), breaks: event.ms < 0 })),
+              emit(({ context }) => ({ type: 'wound', dueAt: context.dueAt! })),
+            ],
+          },
+          ring: {
+            actions: [
+              ({ context }) => {
+                if (context.breaks) throw new Error('the egg timer is broken');
+              },
+              assign({ dueAt: null }),
+              emit(({ context }) => ({ type: 'rang', count: context.count })),
+            ],
+          },
+          resumed: {
+            actions: [
+              assign(({ context, event }) => {
+                if (context.breaks) throw new Error('the egg timer is broken');
+                return { dueAt: context.dueAt! + event.outageMs };
+              }),
+              emit(({ event }) => ({ type: 'shifted', outageMs: event.outageMs })),
+            ],
+          },
+          close: { target: 'closed', actions: emit({ type: 'closed' }) },
         },
-        resumed: {
-          actions: [
-            assign(({ context, event }) => {
-              if (context.breaks) throw new Error('the egg timer is broken');
-              return { dueAt: context.dueAt! + event.outageMs };
-            }),
-            emit(({ event }) => ({ type: 'shifted', outageMs: event.outageMs })),
-          ],
-        },
-        close: { target: 'closed', actions: emit({ type: 'closed' }) },
       },
+      closed: { on: { '*': { actions: refuse('closed') } } },
     },
-    closed: { on: { '*': { actions: refuse('closed') } } },
-  },
-});
+  });
+}
+
+function newTiny(message: Message): TinyState {
+  if (message.type !== 'open') throw new Error(`a tiny room begins with open, not with ${message.type}`);
+  const { code, at: openedAt } = message as Extract<TinyMessage, { type: 'open' }>;
+  return { code, openedAt, count: 0, adds: [], dueAt: null, breaks: false };
+}
+
+function newTiny1(message: Message): Omit<TinyState, 'adds'> {
+  const { adds, ...known } = newTiny(message);
+  return known;
+}
+
+const tinyVersion1 = { version: 1, machine: tinyMachine(1), message: tinyMessage, create: newTiny1 };
 
 export const tinyGame: TinyGame = {
   name: 'tiny',
   version: 2,
-  machine,
+  machine: tinyMachine(2),
   message: tinyMessage,
   event: z.custom<TinyEvent>(),
-  create(message) {
-    if (message.type !== 'open') throw new Error(`a tiny room begins with open, not with ${message.type}`);
-    return { code: message.code, count: 0, adds: [], dueAt: null, breaks: false };
-  },
-  /** Version 1 did not keep what was added. */
-  upcast({ value, context }, fromVersion) {
-    if (fromVersion !== 1) throw new Error(`version ${fromVersion} of the tiny game is not known`);
-    return { value, context: { ...(context as Omit<TinyState, 'adds'>), adds: [] } };
+  create: newTiny,
+  previous: [tinyVersion1],
+  upcasters: {
+    1: {
+      snapshot: ({ value, context }) => ({ value, context: { ...(context as Omit<TinyState, 'adds'>), adds: [] } }),
+      event(event) {
+        const known = event as DomainEvent;
+        return known.type === 'increased' ? { ...known, type: 'added' } : known;
+      },
+    },
   },
   deadline: ({ context: { dueAt } }) => (dueAt === null ? null : { at: dueAt, message: { type: 'ring' } }),
   resumed: (outageMs) => ({ type: 'resumed', outageMs }),
   view: ({ context: { count, adds, dueAt } }, viewer) => ({ count, adds, dueAt, viewer: String(viewer) }),
-  rows(roomId, message, _events, { value, context }) {
-    if (message.type !== 'open' && message.type !== 'close') return [];
-    const opened = message.type === 'open' && {
-      host_name: 'Ann',
-      seats: '[]',
-      free_seats: 1,
-      created_at: message.at,
-      creator: message.session,
-      creation_key: message.key ?? null,
-    };
+  redact(told) {
+    const { seed, session, ...shown } = told as Partial<Extract<TinyMessage, { type: 'open' }>>;
+    return shown;
+  },
+  rows(roomId, before, { value, context }, message) {
+    if (before !== null && before.value === value) return [];
+    const opened = { hostName: 'Ann', seats: '[]', freeSeats: 1, createdAt: context.openedAt };
     const values = {
       code: context.code,
       status: value === 'closed' ? 'closed' : 'waiting',
-      updated_at: message.at,
-      ...opened,
-    };
+      updatedAt: message?.at ?? context.openedAt,
+      ...(before === null && opened),
+      ...(message?.type === 'open' && { creator: message.session, creationKey: message.key ?? null }),
+    } as const;
     return [{ kind: 'put', table: 'rooms', key: roomId, values }];
   },
   isClosed: ({ value }) => value === 'closed',
 };
+
+/** The whole program as it was before the upgrade: what it writes, `tinyGame` has to read. */
+export const tinyGameBefore: TinyGame = { ...tinyGame, ...tinyVersion1, previous: [], upcasters: {} } as never;

@@ -3,11 +3,13 @@ import { roomTime } from '../../actors/clock.js';
 import type { MailboxOptions } from '../../actors/mailbox.js';
 import { Outages } from '../../actors/outages.js';
 import { encodeState, recover } from '../../actors/recovery.js';
-import type { Cause } from '../../actors/room-actor.js';
+import type { Cause } from '../../actors/envelope.js';
+import type { RestartPolicyOptions } from '../../actors/restart-policy.js';
 import { type Notice, Rooms } from '../../actors/rooms.js';
 import { SimulatedClock } from '../../actors/simulated-clock.js';
 import { contentHash } from '../../persistence/hash-chain.js';
 import { GroupCommit } from '../../persistence/group-commit.js';
+import type { DeadLetterRow } from '../../persistence/rows.js';
 import { SimulatedEngine } from '../../persistence/simulated/simulated-engine.js';
 import {
   type TinyEvent,
@@ -26,6 +28,7 @@ export interface TinyRoomsOptions {
   readonly commitDelayMs?: number;
   readonly mailbox?: MailboxOptions;
   readonly idleMs?: number;
+  readonly restarts?: RestartPolicyOptions;
   readonly seed?: string;
 }
 
@@ -44,15 +47,31 @@ export interface Saying {
   readonly slot?: string;
 }
 
+/** What `rooms.counts` says where there is nothing. */
+export const NO_ROOMS = {
+  open: 0,
+  inMemory: 0,
+  deadlines: 0,
+  mailboxMessages: 0,
+  restarting: 0,
+  mailboxLagMs: 0,
+  paused: 0,
+  quarantined: 0,
+};
+
 /** The runtime with tiny rooms on a simulated disk under a virtual clock. A crash keeps the disk. */
 export class TinyRooms {
   readonly clock = new SimulatedClock();
   readonly notices: TinyNotice[] = [];
   readonly failures: { readonly roomId: string; readonly failure: unknown }[] = [];
+  readonly findings: { readonly roomId: string; readonly finding: string }[] = [];
+  readonly broken: unknown[] = [];
+  /** Steps that fail from now on, whatever they are about: a fault that passes. */
+  stepsToFail = 0;
   engine: SimulatedEngine;
   writer!: GroupCommit;
   rooms!: Rooms<TinyState, TinyMessage, TinyEvent, TinyView>;
-  readonly definition: TinyGame;
+  definition: TinyGame; // another one from the next start on: a newer program
   readonly #options: TinyRoomsOptions;
   readonly #random: (count: number) => Buffer;
   #asked = 0;
@@ -154,6 +173,22 @@ export class TinyRooms {
     return done;
   }
 
+  /** The room's waiting messages on the disk, in order. */
+  async inbox(roomId: string): Promise<readonly string[]> {
+    const page = await this.until(this.engine.select('inboxOfRoom', { roomId }));
+    return page.items.map(({ message }) => message);
+  }
+
+  async deadLetters(): Promise<readonly DeadLetterRow[]> {
+    return (await this.until(this.engine.select('deadLetters', {}))).items;
+  }
+
+  #failStep(): void {
+    if (this.stepsToFail === 0) return;
+    this.stepsToFail--;
+    throw new Error('the step was made to fail');
+  }
+
   #told({ session = 'ann', id }: Saying): Told {
     const correlationId = `ask-${++this.#asked}`;
     return {
@@ -178,7 +213,7 @@ export class TinyRooms {
           defer: clock.defer,
         });
         const { definition, writer } = this;
-        const { mailbox, idleMs } = this.#options;
+        const { mailbox, idleMs, restarts } = this.#options;
         this.rooms = new Rooms({
           definition,
           engine,
@@ -188,6 +223,10 @@ export class TinyRooms {
           now,
           random: this.#random,
           onFailure: (roomId, failure) => this.failures.push({ roomId, failure }),
+          onFinding: (roomId, finding) => this.findings.push({ roomId, finding }),
+          onBroken: (failure) => this.broken.push(failure),
+          stepMark: { begin: () => this.#failStep(), end: () => undefined },
+          ...(restarts !== undefined && { restarts }),
           ...(mailbox !== undefined && { mailbox }),
           ...(idleMs !== undefined && { idleMs }),
         });

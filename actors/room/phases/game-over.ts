@@ -1,13 +1,14 @@
 import { closeWhenAbandoned } from '../abandonment.js';
+import type { Edition } from '../edition.js';
 import { accept, type Outcome } from '../outcome.js';
 import type { RoomMessage } from '../room-message.js';
 import { announce, attempt, change, roomSetup } from '../room-setup.js';
 import { FINISHED_ROOM_MS, gameOf, isPersonPresent, type RoomState } from '../room-state.js';
-import { winners } from '../rules.js';
+import { sharedRanks, winners } from '../rules.js';
 import { judgeDisconnect, judgeLeaveGame, refuseReturn } from '../seats.js';
 
 /** rules.md R15 */
-function endGame(state: RoomState, at: number): Outcome {
+export function endGame(state: RoomState, at: number): Outcome {
   const game = gameOf(state);
   return accept(
     {
@@ -15,7 +16,7 @@ function endGame(state: RoomState, at: number): Outcome {
       emptySince: state.seats.some(isPersonPresent) ? null : at,
       game: { ...game, endedAt: at },
     },
-    { type: 'gameEnded', winners: winners(game.scores), totals: game.scores },
+    { type: 'gameEnded', winners: winners(game.scores), totals: game.scores, ranks: sharedRanks(game.scores) },
   );
 }
 
@@ -27,20 +28,22 @@ function shownLongEnough({ context, event }: { readonly context: RoomState; read
 }
 
 /** The result stands until everybody has gone, ten minutes at most (rules.md R17.5, D23). */
-export const gameOver = roomSetup.createStateConfig({
-  tags: 'game_over',
-  entry: change(endGame),
-  on: {
-    connect: attempt('connect', refuseReturn),
-    disconnect: attempt('disconnect', judgeDisconnect),
-    leave: attempt('leave', judgeLeaveGame),
-    timer: [
-      closeWhenAbandoned,
-      {
-        guard: shownLongEnough,
-        target: '#room.closed',
-        actions: announce({ type: 'roomClosed', why: 'finished' }),
-      },
-    ],
-  },
-});
+export function gameOver({ end }: Edition) {
+  return roomSetup.createStateConfig({
+    tags: 'game_over',
+    entry: change(end),
+    on: {
+      connect: attempt('connect', refuseReturn),
+      disconnect: attempt('disconnect', judgeDisconnect),
+      leave: attempt('leave', judgeLeaveGame),
+      timer: [
+        closeWhenAbandoned,
+        {
+          guard: shownLongEnough,
+          target: '#room.closed',
+          actions: announce({ type: 'roomClosed', why: 'finished' }),
+        },
+      ],
+    },
+  });
+}

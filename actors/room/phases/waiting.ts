@@ -1,14 +1,7 @@
+import type { Edition } from '../edition.js';
 import { announce, attempt, roomSetup, type Scope } from '../room-setup.js';
 import { HOST_ARRIVAL_MS } from '../room-state.js';
-import {
-  judgeAddBot,
-  judgeArrival,
-  judgeJoin,
-  judgeLeaveSeat,
-  judgeRemovePlayer,
-  judgeStart,
-  judgeVacate,
-} from '../seats.js';
+import { judgeAddBot, judgeArrival, judgeJoin, judgeLeaveSeat, judgeRemovePlayer, judgeVacate } from '../seats.js';
 
 function hostGoes({ context, event }: Scope): boolean {
   const occupant = context.seats[context.host];
@@ -34,20 +27,22 @@ const hostLeaves = {
 };
 
 /** Before the start: seats are taken and freed (rules.md R16). */
-export const waiting = roomSetup.createStateConfig({
-  tags: 'waiting',
-  on: {
-    join: attempt('join', judgeJoin),
-    addBot: attempt('addBot', judgeAddBot),
-    removePlayer: attempt('removePlayer', judgeRemovePlayer),
-    connect: attempt('connect', judgeArrival),
-    leave: [hostLeaves, ...attempt('leave', judgeLeaveSeat)],
-    disconnect: [hostLeaves, ...attempt('disconnect', judgeVacate)],
-    startGame: attempt('startGame', judgeStart, '#room.playing'),
-    timer: {
-      guard: hostNeverCame,
-      target: '#room.closed',
-      actions: announce({ type: 'roomClosed', why: 'hostNeverCame' }),
+export function waiting({ start }: Edition) {
+  return roomSetup.createStateConfig({
+    tags: 'waiting',
+    on: {
+      join: attempt('join', judgeJoin),
+      addBot: attempt('addBot', judgeAddBot),
+      removePlayer: attempt('removePlayer', judgeRemovePlayer),
+      connect: attempt('connect', judgeArrival),
+      leave: [hostLeaves, ...attempt('leave', judgeLeaveSeat)],
+      disconnect: [hostLeaves, ...attempt('disconnect', judgeVacate)],
+      startGame: attempt('startGame', start, '#room.playing'),
+      timer: {
+        guard: hostNeverCame,
+        target: '#room.closed',
+        actions: announce({ type: 'roomClosed', why: 'hostNeverCame' }),
+      },
     },
-  },
-});
+  });
+}

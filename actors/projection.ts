@@ -1,0 +1,31 @@
+import { type JournalEngine, StoreFailure } from '../persistence/journal.js';
+import type { RowChange } from '../persistence/rows.js';
+
+/** Members that say when and by whom, which a state alone does not tell. */
+const BESIDES: ReadonlySet<string> = new Set(['updatedAt', 'creator', 'creationKey']);
+
+/**
+ * Which of the rows that follow from a room's state are not there as they should be: missing, different, or damaged.
+ * @param expected puts, made from the state alone
+ */
+export async function missingRows(engine: JournalEngine, expected: readonly RowChange[]): Promise<RowChange[]> {
+  const missing: RowChange[] = [];
+  for (const change of expected) {
+    if (change.kind !== 'put') continue;
+    const stored = await storedRow(engine, change);
+    const differs = Object.entries(change.values).some(
+      ([member, value]) => !BESIDES.has(member) && stored?.[member] !== value,
+    );
+    if (differs) missing.push(change);
+  }
+  return missing;
+}
+
+async function storedRow(engine: JournalEngine, { table, key }: RowChange): Promise<Record<string, unknown> | null> {
+  try {
+    return (await engine.row(table, key)) as Record<string, unknown> | null;
+  } catch (failure) {
+    if (failure instanceof StoreFailure && failure.code === 'ROW_DAMAGED') return null;
+    throw failure;
+  }
+}

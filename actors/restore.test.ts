@@ -1,0 +1,140 @@
+// Goal: an operator can set a room back to any of its entries, and nothing is deleted. Method: tiny rooms.
+import { describe, expect, test } from 'vitest';
+import { type Told, TinyRooms } from '../test/support/tiny-rooms.js';
+
+const kinds = (...told: Told[]): string[] =>
+  told.flatMap((one) => one.heard().map((notice) => (notice.kind === 'unavailable' ? notice.why : notice.kind)));
+
+async function roomWith(adds: number, options: Parameters<typeof TinyRooms.start>[0] = {}) {
+  const tiny = await TinyRooms.start(options);
+  const room = await tiny.open();
+  for (let n = 1; n <= adds; n++) tiny.add(room, 1, { id: `m${n}` });
+  await tiny.clock.advance(1000);
+  return { tiny, room };
+}
+
+describe('a restored room', () => {
+  test('stands where it stood after that entry, tells everybody, and goes on from there', async () => {
+    const { tiny, room } = await roomWith(10);
+    const { seq } = await tiny.until(tiny.rooms.restore(room, 4));
+    expect(seq).toBe(12);
+    expect(await tiny.count(room)).toBe(3);
+    expect(tiny.notices.at(-1)).toMatchObject({ kind: 'restored', seq: 12 });
+    const told = tiny.add(room, 100);
+    await tiny.clock.advance(100);
+    expect(kinds(told)).toEqual(['applied']);
+    expect(tiny.engine.durableEntries(room)).toHaveLength(13);
+    await tiny.crash();
+    expect(await tiny.count(room)).toBe(103);
+  });
+
+  test('can be restored at every one of its entries, whether there is a snapshot near or not', async () => {
+    const { tiny, room } = await roomWith(150);
+    for (let seq = 1; seq <= 151; seq += 10) {
+      await tiny.until(tiny.rooms.restore(room, seq));
+      expect(await tiny.count(room)).toBe(seq - 1);
+    }
+    // Back to a state that was a restored one itself.
+    await tiny.until(tiny.rooms.restore(room, 155));
+    expect(await tiny.count(room)).toBe(30);
+  });
+
+  test('is the same when it is rebuilt without the snapshot that was written with it', async () => {
+    const { tiny, room } = await roomWith(10);
+    tiny.wind(room, 50_000);
+    tiny.add(room, 5);
+    await tiny.clock.advance(1000);
+    await tiny.until(tiny.rooms.restore(room, 12));
+    tiny.add(room, 7);
+    await tiny.clock.advance(100);
+    const { text } = await tiny.durable(room);
+    for (const { seq } of await tiny.until(tiny.engine.snapshots(room, 1000, 100))) {
+      tiny.engine.tamperSnapshot(room, seq, (one) => ({ ...one, stateHash: 'wrong' }));
+    }
+    expect((await tiny.durable(room)).text).toBe(text);
+  });
+
+  test('has its clocks go on as if no time had passed', async () => {
+    const tiny = await TinyRooms.start();
+    const room = await tiny.open();
+    tiny.wind(room, 5000);
+    await tiny.clock.advance(1000);
+    tiny.add(room, 1);
+    await tiny.clock.advance(10_000);
+    expect(tiny.events(room)).toEqual(['opened', 'wound', 'added', 'rang']);
+    await tiny.until(tiny.rooms.restore(room, 3));
+    await tiny.clock.advance(3900);
+    expect(tiny.events(room).at(-1)).toBe('shifted');
+    await tiny.clock.advance(200);
+    expect(tiny.events(room).at(-1)).toBe('rang');
+  });
+
+  test('that was closed is open again under its code', async () => {
+    const { tiny, room } = await roomWith(2);
+    const code = tiny.rooms.codeOf(room)!;
+    tiny.close(room);
+    await tiny.clock.advance(100);
+    expect(tiny.rooms.resolve(code)).toBeUndefined();
+    await tiny.until(tiny.rooms.restore(room, 3));
+    expect(tiny.rooms.resolve(code)).toBe(room);
+    const told = tiny.add(room, 1);
+    await tiny.clock.advance(100);
+    expect(kinds(told)).toEqual(['applied']);
+    await tiny.crash();
+    expect(tiny.rooms.resolve(code)).toBe(room);
+    expect(await tiny.count(room)).toBe(3);
+  });
+
+  test('leaves its quarantine, also where its journal is damaged behind that entry', async () => {
+    const { tiny, room } = await roomWith(5);
+    await tiny.crash();
+    tiny.engine.tamper(room, 5, (entry) => ({ ...entry, correlationId: 'another' }));
+    tiny.add(room, 1);
+    await tiny.clock.advance(100);
+    expect(tiny.rooms.holdOf(room)).toMatchObject({ kind: 'quarantined', seq: 5 });
+    await tiny.until(tiny.rooms.restore(room, 4));
+    expect(tiny.rooms.holdOf(room)).toBeNull();
+    const told = tiny.add(room, 1);
+    await tiny.clock.advance(100);
+    expect(kinds(told)).toEqual(['applied']);
+    await tiny.crash();
+    expect(await tiny.count(room)).toBe(4);
+    expect(tiny.rooms.holdOf(room)).toBeNull();
+  });
+
+  test('takes what was sent to it meanwhile', async () => {
+    const { tiny, room } = await roomWith(5);
+    const restored = tiny.rooms.restore(room, 2);
+    const told = tiny.add(room, 10, { id: 'late' });
+    await tiny.until(restored);
+    await tiny.clock.advance(100);
+    expect(kinds(told)).toEqual(['applied']);
+    expect(await tiny.count(room)).toBe(11);
+  });
+});
+
+describe('a restore that can not be done changes nothing', () => {
+  test.each([0, 12, -1, 1.5])('entry %d of a room with eleven', async (seq) => {
+    const { tiny, room } = await roomWith(10);
+    await expect(tiny.until(tiny.rooms.restore(room, seq))).rejects.toThrow(/no entry/);
+    const told = tiny.add(room, 1);
+    await tiny.clock.advance(100);
+    expect(kinds(told)).toEqual(['applied']);
+    expect(await tiny.count(room)).toBe(11);
+  });
+
+  test('a room that is not there', async () => {
+    const tiny = await TinyRooms.start();
+    await expect(tiny.until(tiny.rooms.restore('nobody', 1))).rejects.toThrow('There is no room nobody');
+  });
+
+  test('a store that is away', async () => {
+    const { tiny, room } = await roomWith(10);
+    tiny.engine.failNext(1, 'SQLITE_FULL');
+    await expect(tiny.until(tiny.rooms.restore(room, 3))).rejects.toThrow('nothing was written');
+    expect(await tiny.count(room)).toBe(10);
+    const told = tiny.add(room, 1);
+    await tiny.clock.advance(100);
+    expect(kinds(told)).toEqual(['applied']);
+  });
+});

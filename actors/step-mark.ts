@@ -1,0 +1,11 @@
+/**
+ * Told which room's machine runs: `begin` before each step, `end` after it, also where the step threw. A step that
+ * never ends keeps its thread for itself, so whoever wants to know must look from another one. On the way of every
+ * message: neither may allocate or take long.
+ */
+export interface StepMark {
+  begin(roomId: string): void;
+  end(): void;
+}
+
+export const noStepMark: StepMark = { begin: () => undefined, end: () => undefined };

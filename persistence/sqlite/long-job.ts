@@ -1,0 +1,58 @@
+import type { Worker } from 'node:worker_threads';
+import { StoreFailure } from '../journal.js';
+
+/** Work that reads the whole database. It has a thread and a connection of its own, and no limit in time. */
+export type LongJob = { readonly kind: 'integrity' } | { readonly kind: 'backup'; readonly to: string };
+
+/** What the thread says: how far it is, and at last how it ended. */
+export type LongJobMessage =
+  | { readonly kind: 'progress'; readonly done: number } // 0 to 1
+  | { readonly kind: 'done'; readonly findings: readonly string[] }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+/** The engine's side of the threads that do long jobs: one thread a job. */
+export class LongJobs {
+  readonly #start: (job: LongJob) => Worker;
+  readonly #workers = new Set<Worker>();
+
+  constructor(start: (job: LongJob) => Worker) {
+    this.#start = start;
+  }
+
+  /**
+   * Resolves when the job is done and its thread has ended, so that all its files are closed.
+   * @throws StoreFailure with outcome `failed`, also when the thread is ended
+   */
+  run(job: LongJob, progress: (done: number) => void = () => undefined): Promise<readonly string[]> {
+    return new Promise((resolve, reject) => {
+      const worker = this.#start(job);
+      this.#workers.add(worker);
+      let failure = new StoreFailure(
+        'failed',
+        'THREAD_ENDED',
+        `The thread of ${job.kind} was ended before it was done`,
+      );
+      let findings: readonly string[] | null = null;
+      worker.on('message', (message: LongJobMessage) => {
+        if (message.kind === 'progress') progress(message.done);
+        else if (message.kind === 'done') findings = message.findings;
+        else failure = new StoreFailure('failed', message.code, `The ${job.kind} failed: ${message.message}`);
+      });
+      worker.on('error', (error: Error) => {
+        failure = new StoreFailure('failed', 'THREAD_ENDED', `The ${job.kind} failed: ${error.message}`, {
+          cause: error,
+        });
+      });
+      worker.on('exit', () => {
+        this.#workers.delete(worker);
+        if (findings === null) reject(failure);
+        else resolve(findings);
+      });
+    });
+  }
+
+  /** Ends all threads: a copy between two steps, a check of the database when SQLite comes back from it. */
+  async end(): Promise<void> {
+    await Promise.all([...this.#workers].map((worker) => worker.terminate()));
+  }
+}

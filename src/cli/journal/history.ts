@@ -1,0 +1,62 @@
+import { replay } from '../../../actors/recovery.js';
+import type { RoomSnapshot, Viewer } from '../../../actors/room-definition.js';
+import type { LiapTui } from '../../../actors/room/liap-tui.js';
+import type { RoomState } from '../../../actors/room/room-state.js';
+import { leafOf } from '../../../actors/room/room-view.js';
+import { upcastSnapshot } from '../../../actors/versions.js';
+import { eventsText, messageText, type ShownEntry, shownEntry } from './entry-text.js';
+import type { FoundRoom } from './found-room.js';
+import { type Change, changesBetween } from './changes.js';
+import { type Column, table } from './table.js';
+import { timeText } from './units.js';
+
+/** An entry with what it made of the room. */
+export interface ShownStep extends ShownEntry {
+  readonly leaf: string; // where the machine stood after it
+  readonly changes: readonly Change[]; // of what the viewer sees
+}
+
+export interface StepsOptions {
+  readonly from: number;
+  readonly upTo: number;
+  readonly viewer: Viewer;
+  readonly reveal: boolean;
+}
+
+/**
+ * Replays a room's entries, checking each on the way.
+ * @throws JournalCorrupt naming the first that does not fit
+ */
+export async function* steps(
+  definition: LiapTui,
+  { reader, roomId }: FoundRoom,
+  { from, upTo, viewer, reveal }: StepsOptions,
+): AsyncGenerator<ShownStep> {
+  for await (const stage of replay(reader, definition, roomId, { from, upTo })) {
+    const { entry, before, after, beforeVersion, version } = stage;
+    const current = upcastSnapshot(definition, after, version) as RoomSnapshot<RoomState>;
+    const previous =
+      before === null ? null : (upcastSnapshot(definition, before, beforeVersion) as RoomSnapshot<RoomState>);
+    yield {
+      ...shownEntry(entry, reveal),
+      leaf: leafOf(current.value),
+      changes: changesBetween(
+        previous === null ? null : definition.view(previous, viewer),
+        definition.view(current, viewer),
+      ),
+    };
+  }
+}
+
+/** Lines of a history; where a step knows where it led to, that too. */
+export function historyLines(entries: readonly (ShownEntry | ShownStep)[], width: number): string[] {
+  const hasLeaf = entries.some((entry) => 'leaf' in entry);
+  const columns: Column<ShownEntry | ShownStep>[] = [
+    { head: 'ENTRY', cell: ({ seq }) => String(seq), align: 'right' },
+    { head: 'TIME (UTC)', cell: ({ at }) => timeText(at), drop: 1 },
+    { head: 'MESSAGE', cell: ({ message }) => messageText(message) },
+    { head: 'EVENTS', cell: ({ events }) => eventsText(events), drop: 3 },
+  ];
+  if (hasLeaf) columns.push({ head: 'THEN', cell: (entry) => ('leaf' in entry ? entry.leaf : ''), drop: 2 });
+  return table(columns, entries, width);
+}

@@ -1,0 +1,82 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Bucket, draw } from '../gateway/rate-limit.js';
+import { ownerOnlySecret } from '../gateway/sessions.js';
+
+/** Rights of a file that let others than its owner read or write it. */
+const OTHERS = 0o077;
+
+/**
+ * What opens the operators' part: `ADMIN_TOKEN`, else the file `admin.token` of the data folder, which is made on the
+ * first start.
+ * @throws where others may read the file: the token is no secret any more, and closing the file would not make it one
+ */
+export function loadAdminToken(dataDir: string, fromEnvironment?: string): string {
+  if (fromEnvironment !== undefined) return fromEnvironment;
+  const file = join(dataDir, 'admin.token');
+  const token = ownerOnlySecret(file);
+  const { mode } = statSync(file);
+  // Windows has no such rights; the folder's own guard the file there.
+  if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
+    const rights = (mode & 0o777).toString(8);
+    throw new Error(
+      `${file} is open to others (mode ${rights}): remove it for a new one, or chmod 600 it if nobody saw it`,
+    );
+  }
+  return token;
+}
+
+export type TokenVerdict =
+  | { readonly kind: 'allowed' }
+  | { readonly kind: 'denied' }
+  | { readonly kind: 'limited'; readonly retryAfterS: number };
+
+export interface TokenGuard {
+  /** @param given null where none came, which is no guess */
+  readonly judge: (given: string | null, address: string) => TokenVerdict;
+}
+
+export interface TokenGuardOptions {
+  readonly token: string;
+  readonly rateLimitFactor: number; // on the number of guesses; Infinity = off
+  readonly elapsedMs: () => number; // monotonic
+}
+
+/** Wrong tokens an address may send: so many at once, then one every six seconds. */
+const GUESSES = { capacity: 10, perSecond: 1 / 6 };
+/** Addresses that are remembered; beyond it the oldest is forgotten, which gives it its guesses back. */
+const ADDRESSES_MAX = 10_000;
+
+/**
+ * Judges tokens. An address without guesses is not answered whether the next one is right. Loopback is no exception:
+ * behind a proxy on this machine everybody comes from there.
+ */
+export function createTokenGuard({ token, rateLimitFactor, elapsedMs }: TokenGuardOptions): TokenGuard {
+  const expected = digest(token);
+  const buckets = new Map<string, Bucket>();
+  const size = {
+    capacity: Math.max(GUESSES.capacity * rateLimitFactor, 1),
+    perSecond: GUESSES.perSecond * rateLimitFactor,
+  };
+
+  return {
+    judge: (given, address) => {
+      if (given === null) return { kind: 'denied' };
+      // Digests are of one length, so that neither length nor content shows in the time.
+      const isRight = timingSafeEqual(digest(given), expected);
+      if (rateLimitFactor === Infinity) return { kind: isRight ? 'allowed' : 'denied' };
+      const drawn = draw(buckets.get(address), size, elapsedMs());
+      if (!drawn.ok) return { kind: 'limited', retryAfterS: Math.ceil(drawn.waitMs / 1000) };
+      if (isRight) return { kind: 'allowed' };
+      buckets.delete(address); // so that the map's order is that of the last guess
+      buckets.set(address, drawn.bucket);
+      if (buckets.size > ADDRESSES_MAX) buckets.delete(buckets.keys().next().value!);
+      return { kind: 'denied' };
+    },
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { writeRows } from '../../actors/appends.js';
+import { uuidV7 } from '../../actors/room-ids.js';
+import { OperationRefused } from '../../actors/rooms.js';
+import type { AuditRow } from '../../persistence/rows.js';
+import {
+  type JsonObject,
+  type OperationActor,
+  type OperationContext,
+  OperationInvalid,
+  type Operation,
+  type Progress,
+} from './operation.js';
+import { OPERATIONS, type OperationName } from './operations.js';
+import { findRoom } from './rooms-by-name.js';
+
+/** What became of an operation, in the `detail` of its audit row. `begun` stays where the process or the store ended. */
+type AuditOutcome = 'begun' | 'done' | 'refused' | 'failed' | 'invalid';
+
+/** Rows that belong to no room travel under this name. */
+const AUDIT = 'audit';
+
+/**
+ * Does what an operator asks for. Its audit row is on the disk before anything is done: what can't be written down is
+ * not done. The outcome follows when it is known.
+ * @throws OperationInvalid for parameters that the operation does not take
+ * @throws OperationRefused with a sentence for the operator; TargetUnknown where what it names is not there
+ * @throws StoreFailure
+ */
+export async function perform(
+  context: OperationContext,
+  name: OperationName,
+  given: unknown,
+  actor: OperationActor,
+  progress: Progress = () => undefined,
+): Promise<JsonObject> {
+  const operation: Operation = OPERATIONS[name];
+  const parsed = operation.params.safeParse(given);
+  const params = parsed.success ? parsed.data : {};
+  const row = { action: name, target: await targetOf(context, params), at: context.now(), actor };
+  const id = uuidV7(row.at, context.random);
+  const audit = (outcome: AuditOutcome, more: JsonObject = {}): Promise<boolean> => {
+    const values: AuditRow = { id, ...row, detail: JSON.stringify({ outcome, params, ...more }) };
+    return writeRows(context.writer, AUDIT, [{ kind: 'put', table: 'audit', key: id, values }]);
+  };
+
+  if (!parsed.success) {
+    const why = sentenceOf(parsed.error);
+    await audit('invalid', { why });
+    throw new OperationInvalid(why);
+  }
+  if (!(await audit('begun'))) throw new OperationRefused('The store is away: nothing was done');
+  try {
+    const result = await operation.run({ ...context, actor, progress }, params as never);
+    await audit('done', { result });
+    return result;
+  } catch (failure) {
+    const outcome = failure instanceof OperationRefused ? 'refused' : 'failed';
+    await audit(outcome, { why: failure instanceof Error ? failure.message : String(failure) });
+    throw failure;
+  }
+}
+
+/** The id of the room that parameters name, as they name it where there is none, or nothing. */
+async function targetOf(context: OperationContext, { room }: { readonly room?: unknown }): Promise<string> {
+  return typeof room === 'string' ? ((await findRoom(context, room)) ?? room) : '';
+}
+
+/** The first thing that is wrong: 'keepSnapshots: must be …'. */
+function sentenceOf({ issues }: z.ZodError): string {
+  const [issue] = issues;
+  const where = issue?.path.join('.') ?? '';
+  return `${where === '' ? '' : `${where}: `}${issue?.message ?? 'the parameters have another shape'}`;
+}
