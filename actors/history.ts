@@ -1,4 +1,4 @@
-import type { Entry, JournalEngine, JournalReader } from '../persistence/journal.js';
+import { type Entry, type JournalEngine, type JournalReader, StoreFailure } from '../persistence/journal.js';
 import { type Change, changesBetween, type Json, plainJson } from './difference.js';
 import { JournalCorrupt, recover, replay, type Stage } from './recovery.js';
 import type { DomainEvent, Message, RoomDefinition, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
@@ -14,7 +14,7 @@ export interface HistoryRange {
   readonly reveal?: boolean;
 }
 
-export const HISTORY_PAGE_MAX = 500;
+const HISTORY_PAGE_MAX = 500;
 const PAGE_DEFAULT = 100;
 
 /** What happened to a room, entry by entry. */
@@ -74,15 +74,15 @@ export async function actionsOf<S, M extends Message, E extends DomainEvent, V>(
   roomId: string,
   { events = 'types', ...range }: HistoryRange & { readonly events?: 'types' | 'whole' } = {},
 ): Promise<HistoryPage<Action> | null> {
-  const [head] = await reader.heads([roomId]);
-  if (head === undefined) return null;
-  const { from, limit } = boundsOf(range, head.anchorSeq);
+  const extent = await extentOf(reader, roomId);
+  if (extent === null) return null;
+  const { from, limit } = boundsOf(range, extent.anchorSeq);
   const revealed = range.reveal === true || (await isOver(reader, definition, roomId));
   const entries = await reader.read(roomId, from, from + limit - 1);
   const last = from + limit - 1;
   return {
     items: entries.map((entry) => actionOf(definition, entry, events, revealed)),
-    next: last < head.seq ? last + 1 : null,
+    next: last < extent.seq && (extent.isKnown || entries.length > 0) ? last + 1 : null,
     revealed,
     stop: null,
   };
@@ -132,12 +132,12 @@ export async function changesOf<S, M extends Message, E extends DomainEvent, V>(
   roomId: string,
   range: HistoryRange = {},
 ): Promise<HistoryPage<Changes> | null> {
-  const [head] = await reader.heads([roomId]);
-  if (head === undefined) return null;
-  const { from, limit } = boundsOf(range, head.anchorSeq);
+  const extent = await extentOf(reader, roomId);
+  if (extent === null) return null;
+  const { from, limit } = boundsOf(range, extent.anchorSeq);
   const revealed = range.reveal === true || (await isOver(reader, definition, roomId));
   const viewer = viewerFor(revealed);
-  const upTo = Math.min(head.seq, from + limit - 1);
+  const upTo = Math.min(extent.seq, from + limit - 1);
   const items: Changes[] = [];
   let stop: HistoryStop | null = null;
   try {
@@ -147,7 +147,8 @@ export async function changesOf<S, M extends Message, E extends DomainEvent, V>(
   } catch (failure) {
     stop = stopOf(failure, items.at(-1)?.seq ?? from - 1);
   }
-  return { items, next: stop === null && upTo < head.seq ? upTo + 1 : null, revealed, stop };
+  const isMore = stop === null && upTo < extent.seq && (extent.isKnown || items.length > 0);
+  return { items, next: isMore ? upTo + 1 : null, revealed, stop };
 }
 
 function changesAt<S, M extends Message, E extends DomainEvent, V>(
@@ -219,8 +220,8 @@ async function isOver<S, M extends Message, E extends DomainEvent, V>(
     const listed = definition.rows(roomId, null, snapshot, null).find(({ table }) => table === 'rooms');
     return listed?.kind === 'put' && 'status' in listed.values && listed.values.status === 'over';
   } catch (failure) {
-    if (failure instanceof JournalCorrupt || failure instanceof MachineVersionUnknown) return false; // who knows
-    throw failure;
+    stopOf(failure, 0);
+    return false; // nobody knows, so nothing is shown
   }
 }
 
@@ -230,8 +231,31 @@ export function viewerFor(revealed: boolean): Viewer {
 
 export function stopOf(failure: unknown, lastSeq: number): HistoryStop {
   if (failure instanceof JournalCorrupt) return { seq: Math.max(failure.seq, lastSeq + 1), why: failure.message };
-  if (failure instanceof MachineVersionUnknown) return { seq: lastSeq + 1, why: failure.message };
+  if (failure instanceof MachineVersionUnknown || isDamagedRow(failure)) {
+    return { seq: lastSeq + 1, why: (failure as Error).message };
+  }
   throw failure;
+}
+
+interface Extent {
+  readonly anchorSeq: number;
+  readonly seq: number; // the last entry
+  readonly isKnown: boolean; // false: the head is damaged, and the entries say themselves where they end
+}
+
+async function extentOf(reader: HistoryReader, roomId: string): Promise<Extent | null> {
+  try {
+    const [head] = await reader.heads([roomId]);
+    return head === undefined ? null : { anchorSeq: head.anchorSeq, seq: head.seq, isKnown: true };
+  } catch (failure) {
+    if (!isDamagedRow(failure)) throw failure;
+    const [first] = await reader.read(roomId, 1, Number.MAX_SAFE_INTEGER);
+    return { anchorSeq: (first?.seq ?? 1) - 1, seq: Number.MAX_SAFE_INTEGER, isKnown: false };
+  }
+}
+
+function isDamagedRow(failure: unknown): boolean {
+  return failure instanceof StoreFailure && failure.code === 'ROW_DAMAGED';
 }
 
 function boundsOf(
@@ -250,7 +274,8 @@ function objectOf(text: string): Readonly<Record<string, unknown>> {
 
 function listOf(text: string): readonly Readonly<Record<string, unknown>>[] {
   const value = parsed(text);
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'object' && item !== null) : [];
+  const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  return items.filter((item) => typeof item === 'object' && item !== null) as Readonly<Record<string, unknown>>[];
 }
 
 function parsed(text: string): unknown {

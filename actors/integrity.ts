@@ -1,5 +1,11 @@
 import { chainHash, CHAIN_START } from '../persistence/hash-chain.js';
-import { type Entry, type JournalReader, type Snapshot, StoreFailure, type StreamHead } from '../persistence/journal.js';
+import {
+  type Entry,
+  type JournalReader,
+  type Snapshot,
+  StoreFailure,
+  type StreamHead,
+} from '../persistence/journal.js';
 import { faultOf } from './recovery.js';
 import type { DomainEvent, Message, RoomDefinition } from './room-definition.js';
 import type { Finding, IntegrityVerdict } from './verdict.js';
@@ -181,7 +187,7 @@ async function faultAt<S, M extends Message, E extends DomainEvent, V>(
   }
 }
 
-export function isRegistered<S, M extends Message, E extends DomainEvent, V>(
+function isRegistered<S, M extends Message, E extends DomainEvent, V>(
   definition: RoomDefinition<S, M, E, V>,
   version: number,
 ): boolean {
@@ -198,7 +204,7 @@ function checkHead(head: StreamHead, { last }: Chain, marks: readonly SnapshotMa
   const newest = marks.at(-1)?.seq ?? 0;
   const says = (what: string, found: unknown, expected: unknown): void => {
     if (found === expected) return;
-    findings.add('head', head.seq, `The room's head says ${what} ${String(found)}, where it is ${String(expected)}`);
+    findings.add('head', head.seq, `The room’s head says ${what} ${String(found)}, where it is ${String(expected)}`);
   };
   says('that the newest snapshot is', head.snapshotSeq, newest);
   if (last?.seq !== head.seq) return; // told as missing entries

@@ -54,12 +54,12 @@ export class MachineRunner<S, M extends Message, E extends DomainEvent> {
    * Whether the room would take the message now: asked of the machine itself, on a copy, so that there is no second
    * set of rules to keep in step.
    */
-  static can<S, M extends Message>(
+  static can(
     definition: { readonly machine: AnyStateMachine },
-    snapshot: RoomSnapshot<S>,
-    message: M,
+    snapshot: RoomSnapshot<unknown>,
+    message: Message,
   ): { readonly kind: 'allowed' } | Refused {
-    const result = MachineRunner.restore<S, M, DomainEvent>(definition, snapshot).step(message);
+    const result = MachineRunner.restore<unknown, Message, DomainEvent>(definition, snapshot).step(message);
     return result.kind === 'refused' ? result : { kind: 'allowed' };
   }
 

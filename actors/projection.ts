@@ -5,7 +5,7 @@ import type { RowChange } from '../persistence/rows.js';
 const BESIDES: ReadonlySet<string> = new Set(['updatedAt', 'creator', 'creationKey']);
 
 /**
- * Which of the rows that follow from a room's state are not there as they should be: missing, different, or damaged.
+ * What puts right the rows that follow from a room's state, where they are missing, different, or damaged.
  * @param expected puts, made from the state alone
  */
 export async function missingRows(engine: JournalEngine, expected: readonly RowChange[]): Promise<RowChange[]> {
@@ -13,6 +13,12 @@ export async function missingRows(engine: JournalEngine, expected: readonly RowC
   for (const change of expected) {
     if (change.kind !== 'put') continue;
     const stored = await storedRow(engine, change);
+    if (stored === 'damaged') {
+      // Only a row that is written anew has a checksum of its own again.
+      const { table, key } = change;
+      missing.push({ kind: 'delete', table, key }, change);
+      continue;
+    }
     const differs = Object.entries(change.values).some(
       ([member, value]) => !BESIDES.has(member) && stored?.[member] !== value,
     );
@@ -21,11 +27,14 @@ export async function missingRows(engine: JournalEngine, expected: readonly RowC
   return missing;
 }
 
-async function storedRow(engine: JournalEngine, { table, key }: RowChange): Promise<Record<string, unknown> | null> {
+async function storedRow(
+  engine: JournalEngine,
+  { table, key }: RowChange,
+): Promise<Record<string, unknown> | 'damaged' | null> {
   try {
     return (await engine.row(table, key)) as Record<string, unknown> | null;
   } catch (failure) {
-    if (failure instanceof StoreFailure && failure.code === 'ROW_DAMAGED') return null;
+    if (failure instanceof StoreFailure && failure.code === 'ROW_DAMAGED') return 'damaged';
     throw failure;
   }
 }

@@ -135,9 +135,7 @@ describe('a journal that cannot be true', () => {
     tiny.engine.tamperSnapshot(room, newest!.seq, (one) => ({ ...one, state: one.state.replace('200', '201') }));
     const found = await read(tiny.engine);
     expect(found).toMatchObject({ seq: sound!.seq, hash: sound!.hash, snapshotSeq: older!.seq });
-    expect(found!.damaged).toEqual([
-      { seq: newest!.seq, why: 'its state does not have its hash', repaired: newest },
-    ]);
+    expect(found!.damaged).toEqual([{ seq: newest!.seq, why: 'its state does not have its hash', repaired: newest }]);
     for (const { seq } of saved) tiny.engine.tamperSnapshot(room, seq, (one) => ({ ...one, entryHash: 'other' }));
     const fromTheStart = await read(tiny.engine);
     expect(fromTheStart).toMatchObject({ seq: sound!.seq, hash: sound!.hash, snapshotSeq: 0 });
@@ -158,7 +156,15 @@ describe('a journal that cannot be true', () => {
   test('a row of the list that says other than the journal is mended when the room is next needed', async () => {
     const { tiny, room } = await roomWith(5, { saved: true });
     const wrong = { kind: 'put', table: 'rooms', key: room, values: { status: 'over' } } as const;
-    const append = { roomId: room, expectedSeq: null, fence: 0, entry: null, snapshot: null, rows: [wrong], closes: false };
+    const append = {
+      roomId: room,
+      expectedSeq: null,
+      fence: 0,
+      entry: null,
+      snapshot: null,
+      rows: [wrong],
+      closes: false,
+    };
     await tiny.until(tiny.engine.commit([append], 0));
     tiny.add(room, 1);
     await tiny.clock.advance(100);

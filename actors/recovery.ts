@@ -156,17 +156,31 @@ export async function* replay<S, M extends Message, E extends DomainEvent, V>(
 ): AsyncGenerator<Stage> {
   // A snapshot of the entry in front gives the state before the first entry that is asked for.
   const { sound } = await newestSnapshot(reader, definition, roomId, from - 1);
-  for await (const stage of replayFrom(reader, definition, roomId, sound ?? (await oldest(reader, roomId)), upTo)) {
+  for await (const stage of replayFrom(
+    reader,
+    definition,
+    roomId,
+    sound ?? (await oldest(reader, definition, roomId)),
+    upTo,
+  )) {
     if (stage.entry.seq >= from) yield stage;
   }
 }
 
 /** Where a compacted journal begins; null where it begins with the room. */
-async function oldest(reader: JournalReader, roomId: string): Promise<Snapshot | null> {
+async function oldest<S, M extends Message, E extends DomainEvent, V>(
+  reader: JournalReader,
+  definition: RoomDefinition<S, M, E, V>,
+  roomId: string,
+): Promise<Snapshot | null> {
   const [head] = await reader.heads([roomId]);
   if (head === undefined || head.anchorSeq === 0) return null;
   const snapshots = await reader.snapshots(roomId, Number.MAX_SAFE_INTEGER, PAGE_ENTRIES);
-  return snapshots.at(-1) ?? null;
+  for (const snapshot of snapshots.toReversed()) {
+    // One of the anchor itself has lost its entry, which a replay begins with.
+    if (snapshot.seq > head.anchorSeq && (await faultOf(reader, definition, snapshot)) === null) return snapshot;
+  }
+  return null;
 }
 
 /** The newest snapshot at or before `atMost` whose text has its hash and can be read, and those in front that have not. */
@@ -263,7 +277,7 @@ function startAt<S, M extends Message, E extends DomainEvent, V>(
   return {
     room: {
       version: known === undefined ? definition.version : version,
-      runner: runner as unknown as AnyRunner,
+      runner: runner,
       window: IdempotencyWindow.from(window),
       seq,
       at,
@@ -371,7 +385,7 @@ async function standingAt<S, M extends Message, E extends DomainEvent, V>(
   let last: Stage | null = null;
   for await (const stage of replayFrom(reader, definition, roomId, sound, seq)) last = stage;
   if (last?.entry.seq !== seq) throw new JournalCorrupt(roomId, seq, 'it is not there to be restored');
-  const runner = MachineRunner.restore(machineOf(definition, last.version), last.after) as unknown as AnyRunner;
+  const runner = MachineRunner.restore(machineOf(definition, last.version), last.after);
   return { version: last.version, runner, window: last.window };
 }
 

@@ -32,6 +32,7 @@ interface Run {
   readonly last: Stage | null;
   readonly recomputed: number;
   readonly faulty: readonly number[]; // damaged snapshots that it came by
+  readonly agreed: number; // sound snapshots of the state that it came to
   readonly other: readonly number[]; // sound snapshots of another state than the one it came to
   readonly difference: Difference | null;
   readonly failedAt: number | null; // null: it came to the end
@@ -71,8 +72,7 @@ export async function checkReplay<S, M extends Message, E extends DomainEvent, V
     through = Math.max(through, run.last?.entry.seq ?? 0);
     difference ??= run.difference;
     for (const seq of run.other) wrong.add(seq);
-    // A replay that parts from the journal behind a snapshot that it contradicts proves nothing against that snapshot.
-    const proven = run.failedAt === null ? [...run.faulty, ...run.other] : run.other.length === 0 ? run.faulty : [];
+    const proven = provenIn(run);
     if (proven.length > 0) rewritable.push({ start, seqs: proven });
     if (run.failedAt === null) break;
     start = nextStart(run, starts);
@@ -96,6 +96,17 @@ export async function checkReplay<S, M extends Message, E extends DomainEvent, V
     stop: isAtEnd ? null : { seq: run?.failedAt ?? anchorSeq + 1, why: run?.why ?? missingStart(marks) },
     rewritable,
   };
+}
+
+/**
+ * The wrong snapshots that a run may be trusted to make anew. One that parts from the journal behind a snapshot that it
+ * contradicts proves nothing against that snapshot; and where it agrees with none of several, it is rather the machine
+ * that is another one than the snapshots that are wrong.
+ */
+function provenIn({ failedAt, faulty, other, agreed }: Run): readonly number[] {
+  if (other.length === 0) return faulty;
+  const isMachineInDoubt = failedAt !== null || (other.length > 1 && agreed === 0);
+  return isMachineInDoubt ? [] : [...faulty, ...other];
 }
 
 /** Why nothing can be replayed: sound snapshots without machines, or none at all. */
@@ -129,12 +140,14 @@ async function runFrom<S, M extends Message, E extends DomainEvent, V>(
   const other: number[] = [];
   let last: Stage | null = null;
   let recomputed = 0;
+  let agreed = 0;
   let difference: Difference | null = null;
   const ended = (failedAt: number | null, why: Run['why']): Run => ({
     start,
     last,
     recomputed,
     faulty,
+    agreed,
     other,
     difference,
     failedAt,
@@ -152,7 +165,10 @@ async function runFrom<S, M extends Message, E extends DomainEvent, V>(
       if (mark.fault !== null) faulty.push(seq);
       else {
         const expected = contentHash(encodeState(stage.after, stage.window.toJSON()));
-        if (expected === mark.stateHash && stage.version === mark.version) continue;
+        if (expected === mark.stateHash && stage.version === mark.version) {
+          agreed++;
+          continue;
+        }
         other.push(seq);
         difference ??= await stateDifference(reader, definition, stage, mark, { expected, reveal });
       }

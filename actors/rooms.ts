@@ -169,6 +169,10 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
         if (nextDeadline === null || this.#actors.has(roomId)) continue;
         this.#deadlines.set(roomId, nextDeadline + outages.sinceMs(at));
       }
+      for (const roomId of page.damaged) {
+        if (this.#holds.own(roomId) === null)
+          await this.#quarantine(roomId, 'The head of its journal is damaged', null);
+      }
       cursor = page.next;
     }
   }
@@ -177,7 +181,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
     const { engine, definition, onFailure } = this.#ports;
     try {
       const recovered = await recover(engine, definition, roomId);
-      if (recovered === null) return;
+      if (recovered === null || definition.isClosed(recovered.runner.snapshot)) return;
       await this.#mendRows(roomId, recovered);
       const row = await engine.row('rooms', roomId);
       if (row !== null) this.#directory.add(roomId, row.code);
@@ -315,7 +319,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
     const { definition, now } = this.#ports;
     const snapshot = await this.#durableSnapshot(roomId);
     if (snapshot === null) return null;
-    return MachineRunner.can(definition, snapshot.snapshot, { ...message, at: now() } as unknown as M);
+    return MachineRunner.can(definition, snapshot.snapshot, { ...message, at: now() });
   }
 
   async #durableSnapshot(roomId: string): Promise<{ readonly seq: number; readonly snapshot: RoomSnapshot<S> } | null> {
@@ -550,14 +554,15 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
 
   async #setHold(row: HoldRow): Promise<void> {
     const durable = this.#holds.set(row);
-    const held = row.roomId === EVERY_ROOM ? [...this.#actors.values()] : [this.#actors.get(row.roomId)];
-    for (const actor of held) actor?.hold(row);
+    const one = this.#actors.get(row.roomId);
+    const held = row.roomId === EVERY_ROOM ? [...this.#actors.values()] : one === undefined ? [] : [one];
+    for (const actor of held) actor.hold(row);
     if (await durable) {
-      await Promise.all(held.map((actor) => actor?.settled()));
+      await Promise.all(held.map((actor) => actor.settled()));
       return;
     }
     this.#holds.drop(row.roomId);
-    for (const actor of held) void actor?.release(null);
+    for (const actor of held) void actor.release(null);
     throw new OperationRefused('The store is away: nothing was paused');
   }
 

@@ -149,7 +149,9 @@ describe('quarantine', () => {
     expect(kinds(told)).toEqual(['quarantined']);
     expect(kinds(look)).toEqual(['seen']);
     expect((await tiny.until(tiny.rooms.query(broken, 'operator')))?.seq).toBe(2);
-    expect(tiny.findings).toMatchObject([{ roomId: broken, finding: expect.stringContaining('Quarantined') as string }]);
+    expect(tiny.findings).toMatchObject([
+      { roomId: broken, finding: expect.stringContaining('Quarantined') as string },
+    ]);
   });
 
   test('outlives the process, and its deadline wakes nobody', async () => {

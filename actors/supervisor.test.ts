@@ -18,7 +18,11 @@ function tree({ restartsMax = 3, restartMs = 10 } = {}) {
   });
   const supervisor = new Supervisor([part('journal'), part('rooms'), part('gateway')], {
     clock,
-    policy: new RestartPolicy(() => clock.nowMs(), (count) => Buffer.alloc(count), { restartsMax }),
+    policy: new RestartPolicy(
+      () => clock.nowMs(),
+      (count) => Buffer.alloc(count),
+      { restartsMax },
+    ),
     onRestart: (name) => log.push(`${name} failed`),
     onGiveUp: (name) => log.push(`gave up at ${name}`),
   });

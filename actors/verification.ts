@@ -1,5 +1,12 @@
-import { type JournalEngine, type JournalWriter, type Snapshot, StoreFailure } from '../persistence/journal.js';
-import { writeRows } from './appends.js';
+import {
+  type Append,
+  type JournalEngine,
+  type JournalWriter,
+  type Snapshot,
+  StoreFailure,
+  type StreamHead,
+} from '../persistence/journal.js';
+import { decided, writeRows } from './appends.js';
 import { checkIntegrity, type StoredRoom } from './integrity.js';
 import { checkPlayerSums, type PlayerSumsVerdict } from './player-sums.js';
 import { missingRows } from './projection.js';
@@ -64,7 +71,10 @@ async function verifyOnce<S, M extends Message, E extends DomainEvent, V>(
   const isSound = stored.verdict.findingCount === 0 && replayed.stop === null && projection.wrong.length === 0;
   // Where something is wrong it must be wrong in a room that stood still.
   if (!isSound && (await hasMoved(engine, stored))) {
-    return { verdict: verdictOf({ stored, replayed, projection, state, definition, mended: NOTHING }), isSettled: false };
+    return {
+      verdict: verdictOf({ stored, replayed, projection, state, definition, mended: NOTHING }),
+      isSettled: false,
+    };
   }
   const mended =
     repair === undefined ? NOTHING : await mend(engine, definition, roomId, { stored, replayed, state, repair });
@@ -120,10 +130,11 @@ async function hasMoved(engine: JournalEngine, { head, verdict }: StoredRoom): P
 interface Mended {
   readonly snapshots: ReadonlySet<number>;
   readonly rows: boolean;
+  readonly closed: boolean;
   readonly sentences: readonly string[];
 }
 
-const NOTHING: Mended = { snapshots: new Set(), rows: false, sentences: [] };
+const NOTHING: Mended = { snapshots: new Set(), rows: false, closed: false, sentences: [] };
 
 interface Mending<S> {
   readonly stored: StoredRoom;
@@ -151,7 +162,16 @@ async function mend<S, M extends Message, E extends DomainEvent, V>(
   const wrong = state === null ? [] : await missingRows(engine, rowsOf(definition, roomId, state));
   const rows = wrong.length > 0 && (await writeRows(repair.writer, roomId, wrong));
   if (rows) sentences.push(...wrong.map(({ table, key }) => `The row ${key} of ${table} was made anew from the state`));
-  return { snapshots, rows, sentences };
+  const { head } = stored;
+  const staysOpen = head !== null && !head.closed && state !== null && definition.isClosed(state);
+  const closed = staysOpen && (await decided(repair.writer, closing(head))).kind === 'committed';
+  if (closed) sentences.push('The stream of the closed room was closed');
+  return { snapshots, rows, closed, sentences };
+}
+
+/** Nobody writes to a room that is closed, so the version can't be overtaken. */
+function closing({ roomId, seq }: StreamHead): Append {
+  return { roomId, expectedSeq: seq, fence: 0, entry: null, snapshot: null, rows: [], closes: true };
 }
 
 /** @returns false where its entry was compacted meanwhile */
@@ -195,7 +215,7 @@ function verdictOf<S, M extends Message, E extends DomainEvent, V>(found: {
   if (difference !== null && !contradicted.includes(difference.seq) && !mended.snapshots.has(difference.seq)) {
     (isPast ? past : present).push(`Entry ${difference.seq} can't be replayed: ${difference.why}`);
   }
-  if (head !== null && state !== null && head.closed !== definition.isClosed(state)) {
+  if (head !== null && state !== null && head.closed !== definition.isClosed(state) && !mended.closed) {
     present.push(`The head says that the room is ${head.closed ? 'closed' : 'open'}, its state says otherwise`);
   }
   if (!mended.rows) present.push(...projection.wrong.map(({ table, key }) => `The row ${key} of ${table} is wrong`));

@@ -26,7 +26,7 @@ export function machineOf<S, M extends Message, E extends DomainEvent, V>(
 function asVersion<S, M extends Message, E extends DomainEvent, V>(
   definition: RoomDefinition<S, M, E, V>,
 ): MachineVersion {
-  return definition as unknown as MachineVersion;
+  return definition;
 }
 
 /** Brings a state step by step from one version to a later one. @throws MachineVersionUnknown */

@@ -3,6 +3,7 @@ import { benchGames } from './games.js';
 import { benchIdle } from './idle.js';
 import { benchLatency } from './latency.js';
 import { benchMoves } from './moves.js';
+import { benchRecovery } from './recovery.js';
 
 const count = (text: string): number => {
   if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
@@ -61,6 +62,12 @@ bench(
   'full games by scripted clients, one to four people each, over real sockets',
   { games: 100, tables: 10 },
   ({ games, tables }) => benchGames({ games: games!, tables: tables! }),
+);
+bench(
+  'recovery',
+  'from the start on a killed server’s folder to a move acknowledged in each room, beside reading the rows alone',
+  { rooms: 10_000, tails: 50, rounds: 3 },
+  ({ rooms, tails, rounds }) => benchRecovery({ rooms: rooms!, tails: tails!, rounds: rounds! }),
 );
 
 await command.parseAsync();

@@ -13,7 +13,7 @@ export interface Usage {
 }
 
 const config = loadConfig(process.env);
-const server = await startServer(config, createLog(config.logLevel));
+const server = await startServer(config, createLog(config.logLevel), () => process.exit(1));
 process.on('message', () => {
   const cpuUs = totalCpuUs();
   globalThis.gc!();

@@ -45,9 +45,9 @@ export interface Append {
 }
 
 /**
- * `conflict`: this append is not in the store, nor is any behind it of the same room in the batch; the rest is. Where
- * `actualSeq` is the expected one, the version was right: the stream is closed, the fence is old, or a row was refused
- * (its code is another room's).
+ * `conflict`: this append is not in the store, nor is any behind it of the same room in the batch that builds on a
+ * version; the rest is. Where `actualSeq` is the expected one, the version was right: the stream is closed, the fence is
+ * old, a row was refused (its code is another room's), or the stream's head is damaged.
  */
 export type Verdict = { readonly kind: 'committed' } | { readonly kind: 'conflict'; readonly actualSeq: number };
 

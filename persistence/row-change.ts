@@ -11,7 +11,7 @@ export interface TableLayout {
 }
 
 export function layoutOf(table: Table): TableLayout {
-  return TABLES[table] as TableLayout;
+  return TABLES[table];
 }
 
 /** A row under the type of its table. The engines themselves go by the members' names. */
@@ -57,7 +57,7 @@ export function faultOf(change: RowChange): string | null {
   if (typeof change.key !== 'string') return `changes a row of ${change.table} without a key`;
   if (change.kind === 'delete') return null;
   const { key, columns } = layoutOf(change.table);
-  for (const [member, value] of Object.entries<unknown>(change.values)) {
+  for (const [member, value] of Object.entries<StoredValue>(change.values)) {
     const name = `${change.table}.${member}`;
     if (!Object.hasOwn(columns, member)) return `puts a column ${member}, which ${change.table} does not have`;
     if (member === key && value !== change.key) return `puts the key ${String(value)} into the row ${change.key}`;

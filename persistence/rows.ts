@@ -137,7 +137,10 @@ export type RowChange = {
 
 interface TableSpec<T extends Table> {
   readonly key: keyof Rows[T] & string;
-  /** Every member and its default; `REQUIRED` where a new row must bring it. */
+  /**
+   * Every member and its default; `REQUIRED` where a new row must bring it. Checksums take them in this order, so a
+   * change here needs a migration that makes them anew.
+   */
   readonly columns: { readonly [C in keyof Rows[T]]: Rows[T][C] | typeof REQUIRED };
 }
 

@@ -18,6 +18,7 @@ export interface Config {
   readonly disconnectGraceMs: number;
   readonly restartGraceMs: number;
   readonly messageBytesMax: number;
+  readonly retentionMs: number; // closed rooms that nothing happened to for so long are archived
 }
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -104,9 +105,12 @@ const settings = z.strictObject({
   DISCONNECT_GRACE_MS: wholeNumber(0, 3_600_000).default(3_000),
   RESTART_GRACE_MS: wholeNumber(0, 3_600_000).default(60_000),
   MESSAGE_BYTES_MAX: wholeNumber(1_024, 1_048_576).default(65_536),
+  RETENTION_DAYS: wholeNumber(0, 36_500).default(30),
   DATABASE_URL: notYet('PostgreSQL').optional(),
   REDIS_URL: notYet('Redis').optional(),
 });
+
+const DAY_MS = 86_400_000;
 
 /** Values that no message and no log may show. */
 const SECRETS = ['ADMIN_TOKEN', 'SESSION_SECRET', 'DATABASE_URL', 'REDIS_URL'];
@@ -152,6 +156,7 @@ export function loadConfig(environment: Environment): Config {
     disconnectGraceMs: read.DISCONNECT_GRACE_MS,
     restartGraceMs: read.RESTART_GRACE_MS,
     messageBytesMax: read.MESSAGE_BYTES_MAX,
+    retentionMs: read.RETENTION_DAYS * DAY_MS,
   };
 }
 

@@ -2,11 +2,18 @@ import { ConfigError, loadConfig } from './config.js';
 import { startServer } from './server.js';
 import { createLog } from './telemetry/log.js';
 
+/** Longest time for a stop in order; then the process ends all the same. */
+const STOP_MS = 15_000;
+
 /** Starts the server of the environment's configuration and stops it on SIGINT or SIGTERM. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLog(config.logLevel);
-  const server = await startServer(config, log);
+  let stop = (why: object, exitCode: number): void => {
+    log.warn(why, 'ending before the start was done');
+    process.exit(exitCode);
+  };
+  const server = await startServer(config, log, () => stop({ supervisor: 'gave up' }, 1));
 
   // The one line that scripts wait for; a name that browsers can open stands in place of "every interface".
   const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
@@ -15,20 +22,25 @@ async function main(): Promise<void> {
   log.info({ port: server.port, dataDir: config.dataDir }, 'ready');
 
   let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
+  stop = (why, exitCode) => {
     if (stopping) return;
     stopping = true;
-    log.info({ signal }, 'stopping');
+    log.info(why, 'stopping');
+    // Whatever hangs: what was acknowledged is on the disk, so there is nothing to lose by ending.
+    setTimeout(() => {
+      log.error({ waitedMs: STOP_MS }, 'stopping takes too long');
+      process.exit(1);
+    }, STOP_MS).unref();
     server.stop().then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       (failure: unknown) => {
         log.error({ err: failure }, 'stop failed');
         process.exit(1);
       },
     );
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  process.on('SIGINT', (signal) => stop({ signal }, 0));
+  process.on('SIGTERM', (signal) => stop({ signal }, 0));
 }
 
 /** What an operator can mend is said in one sentence; everything else is a bug and comes with its stack. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { serve, type ServerType } from '@hono/node-server';
 import { type Cancel, type Clock, roomTime, systemClock } from '../actors/clock.js';
 import { quarantine } from '../actors/holds.js';
@@ -9,6 +10,7 @@ import { liapTui, type LiapTui } from '../actors/room/liap-tui.js';
 import { Rooms } from '../actors/rooms.js';
 import { GroupCommit } from '../persistence/group-commit.js';
 import type { JournalEngine } from '../persistence/journal.js';
+import { startRetention } from '../persistence/retention.js';
 import { openSqliteEngine } from '../persistence/sqlite/sqlite-engine.js';
 import type { Config } from './config.js';
 import { Gateway, type GameRooms, type GatewaySettings } from './gateway/gateway.js';
@@ -16,6 +18,9 @@ import { createSessions, loadSessionSecret, type Sessions } from './gateway/sess
 import { attachSockets } from './gateway/ws-sockets.js';
 import { createApp } from './http/app.js';
 import type { HealthReport } from './http/health.js';
+import { writeServerFile } from './http/server-file.js';
+import { clearSuspect, readSuspect, type Suspect } from './watchdog/suspect.js';
+import { startWatchdog } from './watchdog/watchdog.js';
 import type { Log } from './telemetry/log.js';
 import { RestartPolicy } from '../actors/restart-policy.js';
 import type { StepMark } from '../actors/step-mark.js';
@@ -65,7 +70,7 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   if (aliveAt > 0 && startedAt > aliveAt) await engine.recordOutage({ from: aliveAt, to: startedAt });
   const outages = new Outages(await engine.outages());
 
-  const writer = new GroupCommit(engine, { ...clock, now });
+  const writer = new GroupCommit(engine, { ...clock, now }, { random: () => random(4).readUInt32BE() / 2 ** 32 });
   for (const { roomId, why } of ports.suspects ?? []) await quarantine(writer, roomId, why, now());
   const rooms: GameRooms = new Rooms({
     definition,
@@ -164,12 +169,23 @@ export interface RunningServer {
   readonly stop: () => Promise<void>;
 }
 
-/** The product: opens the journal, the rooms and the port, in that order; `stop` goes back in reverse. */
-export async function startServer(config: Config, log: Log): Promise<RunningServer> {
-  const engine = await openSqliteEngine({ folder: config.dataDir });
+/** Closed rooms that are old enough are looked for that often. */
+const RETENTION_EVERY_MS = 3_600_000;
+
+/**
+ * The product: opens the journal, the rooms and the port, in that order; `stop` goes back in reverse.
+ * @param onGiveUp the supervisor gave up: stop, end the process, and let its manager start another
+ */
+export async function startServer(config: Config, log: Log, onGiveUp: () => void): Promise<RunningServer> {
+  const { dataDir, retentionMs, timeScale, rateLimitFactor, messageBytesMax, disconnectGraceMs, restartGraceMs } =
+    config;
+  const engine = await openSqliteEngine({ folder: dataDir });
+  const suspectFile = join(dataDir, 'suspect.json');
+  const watchdog = startWatchdog({ suspectFile });
   try {
-    const sessions = createSessions({ secret: loadSessionSecret(config.dataDir, config.sessionSecret) });
-    const { timeScale, rateLimitFactor, messageBytesMax, disconnectGraceMs, restartGraceMs } = config;
+    const sessions = createSessions({ secret: loadSessionSecret(dataDir, config.sessionSecret) });
+    const suspect = readSuspect(suspectFile, (err) => log.warn({ err }, 'the suspect of the last end is not readable'));
+    if (suspect !== null) log.warn({ suspect }, 'the last process was ended by its watchdog');
     const rooms = await startRooms({
       engine,
       definition: liapTui(),
@@ -178,6 +194,22 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       random: randomBytes,
       log,
       settings: { timeScale, rateLimitFactor, messageBytesMax, disconnectGraceMs, restartGraceMs },
+      stepMark: watchdog.mark,
+      suspects: suspectsOf(suspect),
+      onGiveUp,
+    });
+    clearSuspect(suspectFile);
+    const { now, writer } = rooms;
+    const retention = startRetention({
+      engine,
+      journal: writer,
+      clock: systemClock,
+      folder: dataDir,
+      now,
+      retentionMs,
+      everyMs: RETENTION_EVERY_MS,
+      onArchived: (roomId, file) => log.info({ roomId, file }, 'room archived'),
+      onFailure: (roomId, failure) => log.error({ err: failure, roomId }, 'room not archived'),
     });
     const app = createApp({
       staticDir: config.staticDir,
@@ -188,18 +220,30 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       log,
     });
     const server = await listen(config, app.fetch);
+    const { port } = server.address() as AddressInfo;
     const sockets = attachSockets(server, { gateway: rooms.gateway, sessions, config, log });
+    const removeServerFile = writeServerFile(dataDir, { host: config.host, port });
     const stop = async (): Promise<void> => {
+      removeServerFile();
+      await retention.stop();
       await rooms.stop();
       await sockets.close();
       await new Promise((resolve) => server.close(resolve));
       await engine.close();
+      await watchdog.stop();
     };
-    return { port: (server.address() as AddressInfo).port, rooms, stop };
+    return { port, rooms, stop };
   } catch (failure) {
     await engine.close();
+    await watchdog.stop();
     throw failure;
   }
+}
+
+function suspectsOf(suspect: Suspect | null): { readonly roomId: string; readonly why: string }[] {
+  if (suspect === null || suspect.roomId === null) return [];
+  const { roomId, blockedMs } = suspect;
+  return [{ roomId, why: `Its step did not end within ${blockedMs / 1000} s, so the watchdog ended the process` }];
 }
 
 /** @throws what the system says when the port can't be had */

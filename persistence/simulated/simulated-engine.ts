@@ -430,12 +430,8 @@ function outcomeOf(apply: () => unknown): (resolve: Write['resolve'], reject: Wr
 }
 
 /** What a query throws is its answer. */
-function attempt<T>(query: () => T): T | Promise<never> {
-  try {
-    return query();
-  } catch (error) {
-    return Promise.reject(error as Error);
-  }
+function attempt<T>(query: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(query()));
 }
 
 function closed(): StoreFailure {

@@ -165,7 +165,9 @@ class ReadOnlyJournal implements JournalEngine {
 }
 
 function refused(): Promise<never> {
-  return Promise.reject(new StoreFailure('failed', 'READ_ONLY', 'The journal was opened to be read, not to be written'));
+  return Promise.reject(
+    new StoreFailure('failed', 'READ_ONLY', 'The journal was opened to be read, not to be written'),
+  );
 }
 
 function answered<T>(read: () => T): Promise<T> {

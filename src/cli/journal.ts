@@ -4,10 +4,12 @@ import { Command, CommanderError } from 'commander';
 import { JournalCorrupt } from '../../actors/recovery.js';
 import { liapTui } from '../../actors/room/liap-tui.js';
 import { OperationRefused } from '../../actors/rooms.js';
+import { StoreFailure } from '../../persistence/journal.js';
 import { RoomFileDamaged } from '../../persistence/room-file.js';
 import { OperationInvalid, TargetUnknown } from '../operations/operation.js';
 import type { Run } from './journal/command-group.js';
 import { BadArgument, EXIT, type ExitCode, Refused } from './journal/exit.js';
+import { HistoryMissing } from './journal/found-room.js';
 import { holdCommands } from './journal/holds.js';
 import { listCommands } from './journal/list.js';
 import { progressOn } from './journal/progress.js';
@@ -91,6 +93,9 @@ function print({ lines, json, exit = EXIT.fine }: Report, asJson: boolean, out: 
   else for (const line of lines) out(line);
 }
 
+/** A store that answers, and says that a part of it is not as it was written. */
+const DAMAGED: ReadonlySet<string> = new Set(['ROW_DAMAGED', 'STREAM_DAMAGED', 'SQLITE_CORRUPT']);
+
 function exitOf(error: unknown): ExitCode {
   if (error instanceof BadArgument || error instanceof OperationInvalid || error instanceof TargetUnknown) {
     return EXIT.badArguments;
@@ -99,12 +104,19 @@ function exitOf(error: unknown): ExitCode {
   if (error instanceof Refused || error instanceof OperationRefused || name === 'MachineVersionUnknown') {
     return EXIT.refused;
   }
-  if (error instanceof JournalCorrupt || error instanceof RoomFileDamaged) return EXIT.wrong;
+  if (error instanceof JournalCorrupt || error instanceof RoomFileDamaged || error instanceof HistoryMissing) {
+    return EXIT.wrong;
+  }
+  if (error instanceof StoreFailure && DAMAGED.has(error.code)) return EXIT.wrong;
   return EXIT.storeFailed;
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const stopping = new AbortController();
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(); // whoever read it has seen enough: | head
+  });
   process.once('SIGINT', () => stopping.abort()); // a second one ends the process at once
   process.exitCode = await main(process.argv.slice(2), {
     out: (line) => process.stdout.write(`${line}\n`),

@@ -18,12 +18,12 @@ export async function compactRooms(
   roomId: string | null,
   progress: Progress,
 ): Promise<JsonObject> {
-  const left: string[] = [];
+  const skipped: string[] = [];
   let rooms = 0;
   let entries = 0;
   const compact = async (id: string): Promise<void> => {
     const { removed, why } = await compactRoom(compaction, id);
-    if (why !== null && left.length < NAMED_MAX) left.push(`${id}: ${why}`);
+    if (why !== null && skipped.length < NAMED_MAX) skipped.push(`${id}: ${why}`);
     if (removed > 0) rooms++;
     entries += removed;
   };
@@ -36,7 +36,7 @@ export async function compactRooms(
     }
     cursor = page.next;
   }
-  return { rooms, removed: entries, left };
+  return { rooms, removed: entries, skipped };
 }
 
 /**

@@ -33,11 +33,11 @@ export async function openOffline(ports: OfflinePorts): Promise<Offline> {
   const { engine, dataDir, definition, clock, random, retentionMs, onFailure, onFinding } = ports;
   const { aliveAt, lastAt } = await engine.marks();
   const now = roomTime(clock, Math.max(aliveAt, lastAt));
-  const noteOutage = async (): Promise<void> => {
+  const noteOutage = async (to: number): Promise<void> => {
     // It begins where the last process ended, so that the store takes it for one that grows.
-    if (aliveAt > 0 && now() > aliveAt) await engine.recordOutage({ from: aliveAt, to: now() });
+    if (aliveAt > 0 && to > aliveAt) await engine.recordOutage({ from: aliveAt, to });
   };
-  await noteOutage();
+  await noteOutage(now());
   const writer = new GroupCommit(engine, { ...clock, now });
   const outages = new Outages(await engine.outages());
   const rooms: GameRooms = new Rooms({ definition, engine, writer, outages, clock, now, random, onFailure, onFinding });
@@ -48,8 +48,9 @@ export async function openOffline(ports: OfflinePorts): Promise<Offline> {
     stop: async () => {
       await rooms.drain();
       await writer.stop();
-      await noteOutage();
-      await engine.markAlive(now());
+      const endedAt = now(); // the next outage begins where this one ends
+      await noteOutage(endedAt);
+      await engine.markAlive(endedAt);
     },
   };
 }

@@ -5,7 +5,7 @@ import { compactRooms } from './compaction.js';
 import { importFile } from './importing.js';
 import { type Operation, operation, type Performance, TargetUnknown } from './operation.js';
 import { backupPath } from './operation-files.js';
-import { repairRoom } from './repair.js';
+import { repairAll, repairRoom } from './repair.js';
 import { findRoom } from './rooms-by-name.js';
 
 const name = z.string().min(1).max(100);
@@ -109,9 +109,10 @@ export const OPERATIONS = {
     },
   ),
   repair: operation(
-    'Makes anew, from the journal, what is damaged of a room besides its journal.',
-    oneRoom,
-    async (performance, { room }) => repairRoom(performance, await mustFind(performance, room)),
+    'Makes anew what entries prove wrong: snapshots and rows, of one room or of all.',
+    z.strictObject({ room: name.optional() }),
+    async (performance, { room }) =>
+      room === undefined ? repairAll(performance) : repairRoom(performance, await mustFind(performance, room)),
   ),
   import: operation(
     'Takes a room from its file into the journal; one that was not closed comes paused.',

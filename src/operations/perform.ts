@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { writeRows } from '../../actors/appends.js';
 import { uuidV7 } from '../../actors/room-ids.js';
 import { OperationRefused } from '../../actors/rooms.js';
+import { JournalCorrupt } from '../../actors/recovery.js';
+import { MachineVersionUnknown } from '../../actors/versions.js';
+import { StoreFailure } from '../../persistence/journal.js';
 import type { AuditRow } from '../../persistence/rows.js';
 import {
   type JsonObject,
@@ -50,15 +53,29 @@ export async function perform(
     throw new OperationInvalid(why);
   }
   if (!(await audit('begun'))) throw new OperationRefused('The store is away: nothing was done');
+  let result: JsonObject;
   try {
-    const result = await operation.run({ ...context, actor, progress }, params as never);
-    await audit('done', { result });
-    return result;
-  } catch (failure) {
+    result = await operation.run({ ...context, actor, progress }, params as never);
+  } catch (thrown) {
+    const failure = asRefusal(thrown);
     const outcome = failure instanceof OperationRefused ? 'refused' : 'failed';
     await audit(outcome, { why: failure instanceof Error ? failure.message : String(failure) });
     throw failure;
   }
+  await audit('done', { result });
+  return result;
+}
+
+/** Codes of a store that could, and for a good reason did not. */
+const REFUSALS = ['FILE_EXISTS', 'BACKUP_RUNNING', 'STREAM_OPEN', 'SNAPSHOT_REFUSED'];
+
+/** What is wrong with a room or a file is for the operator to know, and no failure of ours. */
+function asRefusal(failure: unknown): unknown {
+  const isRefusal =
+    failure instanceof JournalCorrupt ||
+    failure instanceof MachineVersionUnknown ||
+    (failure instanceof StoreFailure && REFUSALS.includes(failure.code));
+  return isRefusal ? new OperationRefused(failure.message, { cause: failure }) : failure;
 }
 
 /** The id of the room that parameters name, as they name it where there is none, or nothing. */

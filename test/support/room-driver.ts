@@ -12,6 +12,8 @@ export interface RoomDriverOptions extends LiapTuiOptions {
   readonly timeScale?: number;
   readonly people?: number; // in seats 0, 1, …; bots in the others
   readonly seed?: string; // 64 hex digits
+  readonly code?: string;
+  readonly startedAt?: number; // ms since the epoch
 }
 
 export const STARTED_AT = 1_000_000;
@@ -25,16 +27,24 @@ export class RoomDriver {
   readonly definition: LiapTui;
   readonly messages: RoomMessage[] = []; // that were applied
   readonly events: RoomEvent[] = [];
-  now = STARTED_AT;
+  now: number;
   #runner: MachineRunner<RoomState, RoomMessage, RoomEvent>;
 
-  constructor({ timeScale = 1, people = 1, seed = '5'.repeat(64), ...options }: RoomDriverOptions = {}) {
+  constructor({
+    timeScale = 1,
+    people = 1,
+    seed = '5'.repeat(64),
+    code = 'ABCDEF',
+    startedAt = STARTED_AT,
+    ...options
+  }: RoomDriverOptions = {}) {
     this.definition = liapTui(options);
+    this.now = startedAt;
     const first: RoomMessage = {
       type: 'create',
       at: this.now,
       session: sessionOf(0),
-      code: 'ABCDEF',
+      code,
       seed,
       hostName: 'P0',
       timeScale,

@@ -35,6 +35,9 @@ export class SimulatedServer {
   onFrame: (path: string, text: string) => void = () => undefined;
   engine: SimulatedEngine;
   server!: RoomServer;
+  /** Steps of rooms that fail from now on: a fault of the machine that passes. */
+  stepsToFail = 0;
+  gaveUp = 0; // how often the supervisor did
 
   private constructor(options: SimulatedServerOptions, clock: SimulatedClock) {
     this.#options = options;
@@ -89,6 +92,12 @@ export class SimulatedServer {
     for (const link of this.#links) if (link.clientEnd === client) link.sendRaw(bytes, true);
   }
 
+  #failStep(): void {
+    if (this.stepsToFail === 0) return;
+    this.stepsToFail--;
+    throw new Error('the step was made to fail');
+  }
+
   async #start(): Promise<void> {
     const pending = startRooms({
       engine: this.engine,
@@ -98,6 +107,8 @@ export class SimulatedServer {
       random: this.#random,
       log: createLog('silent'),
       settings: { ...SETTINGS, ...this.#options.settings },
+      stepMark: { begin: () => this.#failStep(), end: () => undefined },
+      onGiveUp: () => this.gaveUp++,
     });
     this.server = await this.until(pending);
   }

@@ -2,9 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Viewer } from '../../../actors/room-definition.js';
 
 /** A place in a room's history: an entry, or the last one that was made at a time or before. */
-export type Place =
-  | { readonly kind: 'seq'; readonly seq: number }
-  | { readonly kind: 'time'; readonly at: number }; // ms since the epoch
+export type Place = { readonly kind: 'seq'; readonly seq: number } | { readonly kind: 'time'; readonly at: number }; // ms since the epoch
 
 /** A number this great is a time in ms: no room has so many entries. */
 const TIME_MS_MIN = 100_000_000_000;

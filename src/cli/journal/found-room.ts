@@ -16,6 +16,17 @@ export interface FoundRoom {
   readonly archive: string | null; // the file
 }
 
+/** A room that is in the list, and whose history is nowhere. */
+export class HistoryMissing extends Error {
+  override readonly name = 'HistoryMissing';
+
+  constructor(roomId: string, status: RoomRow['status']) {
+    const place =
+      status === 'archived' ? 'no file in the archive holds its history' : 'it has no history in the journal';
+    super(`Room ${roomId} is listed as ${status}, and ${place}.`);
+  }
+}
+
 const CODE = /^[0-9A-F]{6}$/i;
 
 /**
@@ -35,6 +46,7 @@ export async function findRoom(journal: JournalEngine, dataDir: string, name: st
       Promise.resolve(reader.room.entries.findLast((entry) => entry.at <= at)?.seq ?? 0);
     return { roomId, row: row ?? reader.room.rows.rooms, reader, seqAt, archive: file };
   }
+  if (row !== null) throw new HistoryMissing(row.roomId, row.status);
   throw new BadArgument(
     `There is no room ${name} in ${dataDir}. A room is named by its id or its six-character code; npm run journal -- list shows them.`,
   );
@@ -80,7 +92,8 @@ async function soundRow(journal: JournalEngine, roomId: string): Promise<RoomRow
   }
 }
 
-async function hasStream(journal: JournalEngine, roomId: string): Promise<boolean> {
+/** Also where what says so is damaged. */
+export async function hasStream(journal: JournalEngine, roomId: string): Promise<boolean> {
   try {
     return (await journal.heads([roomId])).length > 0;
   } catch (failure) {

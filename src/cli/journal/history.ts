@@ -1,12 +1,11 @@
+import { type Change, changesBetween, plainJson } from '../../../actors/difference.js';
 import { replay } from '../../../actors/recovery.js';
-import type { RoomSnapshot, Viewer } from '../../../actors/room-definition.js';
+import type { Viewer } from '../../../actors/room-definition.js';
 import type { LiapTui } from '../../../actors/room/liap-tui.js';
-import type { RoomState } from '../../../actors/room/room-state.js';
 import { leafOf } from '../../../actors/room/room-view.js';
 import { upcastSnapshot } from '../../../actors/versions.js';
 import { eventsText, messageText, type ShownEntry, shownEntry } from './entry-text.js';
 import type { FoundRoom } from './found-room.js';
-import { type Change, changesBetween } from './changes.js';
 import { type Column, table } from './table.js';
 import { timeText } from './units.js';
 
@@ -34,15 +33,14 @@ export async function* steps(
 ): AsyncGenerator<ShownStep> {
   for await (const stage of replay(reader, definition, roomId, { from, upTo })) {
     const { entry, before, after, beforeVersion, version } = stage;
-    const current = upcastSnapshot(definition, after, version) as RoomSnapshot<RoomState>;
-    const previous =
-      before === null ? null : (upcastSnapshot(definition, before, beforeVersion) as RoomSnapshot<RoomState>);
+    const current = upcastSnapshot(definition, after, version);
+    const previous = before === null ? null : upcastSnapshot(definition, before, beforeVersion);
     yield {
       ...shownEntry(entry, reveal),
       leaf: leafOf(current.value),
       changes: changesBetween(
-        previous === null ? null : definition.view(previous, viewer),
-        definition.view(current, viewer),
+        previous === null ? undefined : plainJson(definition.view(previous, viewer)),
+        plainJson(definition.view(current, viewer)),
       ),
     };
   }
@@ -59,4 +57,16 @@ export function historyLines(entries: readonly (ShownEntry | ShownStep)[], width
   ];
   if (hasLeaf) columns.push({ head: 'THEN', cell: (entry) => ('leaf' in entry ? entry.leaf : ''), drop: 2 });
   return table(columns, entries, width);
+}
+
+const VALUE_CHARS_MAX = 60;
+
+/** `/game/piles/2: 0 → 1` */
+export function changeText({ path, before, after }: Change): string {
+  return `${path === '' ? 'the room' : path}: ${valueText(before)} → ${valueText(after)}`;
+}
+
+function valueText(value: unknown): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > VALUE_CHARS_MAX ? `${text.slice(0, VALUE_CHARS_MAX - 1)}…` : text;
 }

@@ -116,7 +116,7 @@ async function restore(tool: Tool, name: string, { to }: { readonly to: Place })
   const result = await operate(tool, 'restore', { room: roomId, to: toSeq });
   return {
     lines: [
-      `Room ${roomId} is as it was after entry ${toSeq}; its history goes on with entry ${String(result['seq'])}.`,
+      `Room ${roomId} is as it was after entry ${toSeq}; its history goes on with entry ${JSON.stringify(result['seq'])}.`,
     ],
     json: { done: 'restored', ...result },
   };
@@ -131,7 +131,10 @@ function listHolds(tool: Tool): Promise<Report> {
       holds.push({ ...hold, code: row?.code ?? null });
     }
     const columns = [
-      { head: 'CODE', cell: ({ code, roomId }: (typeof holds)[number]) => code ?? (roomId === EVERY_ROOM ? 'all' : '-') },
+      {
+        head: 'CODE',
+        cell: ({ code, roomId }: (typeof holds)[number]) => code ?? (roomId === EVERY_ROOM ? 'all' : '-'),
+      },
       { head: 'ID', cell: ({ roomId }: HoldRow) => roomId, drop: 1 },
       { head: 'HELD', cell: ({ kind }: HoldRow) => kind },
       { head: 'SINCE (UTC)', cell: ({ since }: HoldRow) => timeText(since), drop: 2 },
@@ -141,7 +144,7 @@ function listHolds(tool: Tool): Promise<Report> {
     return {
       lines: [
         ...(holds.length === 0 ? [] : [...table(columns, holds, tool.columns), '']),
-        `${countText(holds.length, 'hold')}`,
+        countText(holds.length, 'hold'),
         ...damaged.map((key) => `Damaged and left out: the hold of ${key}`),
       ],
       json: { holds, damaged },

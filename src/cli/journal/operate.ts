@@ -12,7 +12,8 @@ import { askServer } from './ask-server.js';
 import { BadArgument } from './exit.js';
 import type { Tool } from './tool.js';
 
-const RETENTION_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
+const RETENTION_DAYS = '30';
 
 /** Has an operation done. @param online what a server is asked with, where that differs */
 export type Operate = (name: OperationName, params: JsonObject, online?: JsonObject) => Promise<JsonObject>;
@@ -55,7 +56,15 @@ export function operate(tool: Tool, name: OperationName, params: JsonObject): Pr
   return operating(tool, (ask) => ask(name, params));
 }
 
-function portsOf({ dataDir, definition, err }: Tool, engine: SqliteEngine): OfflinePorts {
+/** As the server reads it. @throws BadArgument */
+function retentionMs({ environment }: Tool): number {
+  const days = environment['RETENTION_DAYS']?.trim() || RETENTION_DAYS;
+  if (/^\d{1,5}$/.test(days)) return Number(days) * DAY_MS;
+  throw new BadArgument(`RETENTION_DAYS is "${days}", but must be a whole number of days.`);
+}
+
+function portsOf(tool: Tool, engine: SqliteEngine): OfflinePorts {
+  const { dataDir, definition, err } = tool;
   const tell = (roomId: string, what: string): void => err(`Room ${roomId}: ${what}`);
   return {
     engine,
@@ -63,7 +72,7 @@ function portsOf({ dataDir, definition, err }: Tool, engine: SqliteEngine): Offl
     definition,
     clock: systemClock,
     random: randomBytes,
-    retentionMs: RETENTION_MS,
+    retentionMs: retentionMs(tool),
     onFailure: (roomId, failure) => tell(roomId, failure instanceof Error ? failure.message : String(failure)),
     onFinding: tell,
   };

@@ -22,7 +22,10 @@ export function roomLines(view: RoomView, width: number): string[] {
     }
   }
   if (awaiting !== null) {
-    pairs.push(['waits for', `${awaiting.what} of seat ${awaiting.seats.join(', ')} since ${timeText(awaiting.since)}`]);
+    pairs.push([
+      'waits for',
+      `${awaiting.what} of seat ${awaiting.seats.join(', ')} since ${timeText(awaiting.since)}`,
+    ]);
   }
   const seats = view.seats.map((taken, seat): SeatLine => ({ seat, taken, view }));
   return [...sheet(pairs), '', ...table(game === null ? SEATED : [...SEATED, ...PLAYING], seats, width)];

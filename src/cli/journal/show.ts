@@ -5,12 +5,11 @@ import type { RoomView } from '../../../actors/room/room-view.js';
 import { type JournalEngine, type Entry, StoreFailure } from '../../../persistence/journal.js';
 import type { HoldRow } from '../../../persistence/rows.js';
 import { type Place, place, viewer, wholeNumber } from './arguments.js';
-import { changeText } from './changes.js';
 import type { CommandGroup } from './command-group.js';
 import { HIDDEN, shownEntry } from './entry-text.js';
 import { EXIT } from './exit.js';
 import { type FoundRoom, findRoom, headOf, seqOf } from './found-room.js';
-import { historyLines, type ShownStep, steps } from './history.js';
+import { changeText, historyLines, type ShownStep, steps } from './history.js';
 import { roomLines } from './room-text.js';
 import { sheet } from './table.js';
 import { reading, type Report, type Tool } from './tool.js';
@@ -37,9 +36,7 @@ export const showCommands: CommandGroup = (program, run) => {
         .default('operator')
         .argParser(viewer),
     )
-    .addOption(
-      new Option('--entries <n>', 'entries of its history').default(ENTRIES).argParser(wholeNumber(0, 1_000)),
-    )
+    .addOption(new Option('--entries <n>', 'entries of its history').default(ENTRIES).argParser(wholeNumber(0, 1_000)))
     .option('--changes', 'also what each of those entries changed')
     .option('--reveal', 'also the seed of a game that is not over: all hands to come follow from it')
     .addHelpText(

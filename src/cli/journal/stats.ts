@@ -93,7 +93,8 @@ function stats(tool: Tool, { sizeMax, logMax, diskMin, ageMax }: StatsOptions): 
 }
 
 async function count(rows: AsyncIterable<unknown>): Promise<number> {
+  const iterator = rows[Symbol.asyncIterator]();
   let number = 0;
-  for await (const _ of rows) number++;
+  while ((await iterator.next()).done !== true) number++;
   return number;
 }

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { JournalEngine, Entry } from '../../../persistence/journal.js';
+import type { RoomRow, RowPage } from '../../../persistence/rows.js';
 import { wholeNumber } from './arguments.js';
 import type { CommandGroup } from './command-group.js';
 import { eventsText, messageText, type ShownEntry, shownEntry } from './entry-text.js';
@@ -42,11 +43,16 @@ Examples:
     .action(run(tail));
 };
 
-function tail(tool: Tool, name: string | undefined, { count = Infinity, last, interval }: TailOptions): Promise<Report> {
+function tail(
+  tool: Tool,
+  name: string | undefined,
+  { count = Infinity, last, interval }: TailOptions,
+): Promise<Report> {
   if (name === undefined && last > 0) return Promise.reject(new BadArgument('--last needs a room.'));
   return reading(tool, async (journal) => {
     const only = name === undefined ? null : await findRoom(journal, tool.dataDir, name);
-    if (only !== null && only.archive !== null) throw new BadArgument(`Room ${only.roomId} is archived: nothing comes.`);
+    if (only !== null && only.archive !== null)
+      throw new BadArgument(`Room ${only.roomId} is archived: nothing comes.`);
     const seen = only === null ? await headsOfAll(journal) : await headOfOne(journal, only.roomId, last);
     const kept: ShownEntry[] = [];
     let printed = 0;
@@ -88,7 +94,7 @@ async function headOfOne(journal: JournalEngine, roomId: string, last: number): 
 /** Rooms that were made meanwhile; they may have closed already. */
 async function noteNewRooms(journal: JournalEngine, seen: Seen): Promise<void> {
   for (let after: string | null = null; ; ) {
-    const page = await journal.select('roomsNewest', {}, { after, limit: 100 });
+    const page: RowPage<RoomRow> = await journal.select('roomsNewest', {}, { after, limit: 100 });
     const unknown = page.items.filter(({ roomId, status }) => !seen.has(roomId) && status !== 'archived');
     const open = unknown.filter(({ status }) => status !== 'closed');
     for (const { roomId } of open) seen.set(roomId, 0);

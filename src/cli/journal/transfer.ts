@@ -76,7 +76,10 @@ async function importRoom(tool: Tool, name: string): Promise<Report> {
     operating(tool, (operate) => operate('import', { file }, online), { makesJournal: true }),
   );
   return {
-    lines: [`Room ${roomId} with ${countText(entries.length, 'entry', 'entries')} is in the journal.`],
+    lines: [
+      `Room ${roomId} with ${countText(entries.length, 'entry', 'entries')} is in the journal.`,
+      ...(result['paused'] === true ? [`It is paused until: npm run journal -- resume ${roomId}`] : []),
+    ],
     json: { ...result, file, entries: entries.length },
   };
 }

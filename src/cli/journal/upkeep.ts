@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { AuditRow } from '../../../persistence/rows.js';
-import type { JsonObject } from '../../operations/operation.js';
+import type { JsonObject, JsonValue } from '../../operations/operation.js';
 import { wholeNumber } from './arguments.js';
 import type { CommandGroup } from './command-group.js';
 import { BadArgument, EXIT } from './exit.js';
@@ -67,12 +67,19 @@ function idOf(tool: Tool, name: string): Promise<string> {
 
 /** What an operation answers, member by member. */
 function resultLines(what: string, result: JsonObject): string[] {
-  const members = Object.entries(result).map(([name, value]) =>
-    Array.isArray(value)
-      ? [`${name}: ${value.length === 0 ? 'none' : ''}`.trimEnd(), ...value.map((each) => `  ${String(each)}`)]
-      : [`${name}: ${String(value)}`],
-  );
+  const members = Object.entries(result).map(([name, value]) => {
+    if (!isList(value)) return [`${name}: ${valueText(value)}`];
+    return [value.length === 0 ? `${name}: none` : `${name}:`, ...value.map((each) => `  ${valueText(each)}`)];
+  });
   return [`${what}.`, ...members.flat()];
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+function valueText(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** An operation over many rooms names those that it could not do. */

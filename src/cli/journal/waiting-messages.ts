@@ -39,7 +39,10 @@ export const messageCommands: CommandGroup = (program, run) => {
     .description('the oldest first')
     .argument('[room]', 'of one room only')
     .addOption(limit())
-    .addHelpText('after', '\nExamples:\n  npm run journal -- dead-letters list\n  npm run journal -- dead-letters list A1B2C3')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm run journal -- dead-letters list\n  npm run journal -- dead-letters list A1B2C3',
+    )
     .action(run(listLetters));
   letters
     .command('show')
@@ -52,11 +55,7 @@ export const messageCommands: CommandGroup = (program, run) => {
     .argument('<id>')
     .addHelpText('after', '\nExit code 1: the room refused it, or crashed again and it stays.')
     .action(run(retryLetter));
-  letters
-    .command('drop')
-    .description('removes it for good')
-    .argument('<id>')
-    .action(run(dropLetter));
+  letters.command('drop').description('removes it for good').argument('<id>').action(run(dropLetter));
 };
 
 function inbox(tool: Tool, room: string | undefined, { limit }: Limited): Promise<Report> {
@@ -131,7 +130,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 
 async function retryLetter(tool: Tool, id: string): Promise<Report> {
   const result = await operate(tool, 'dead-letter-retry', { id });
-  const outcome = String(result['outcome']);
+  const outcome = typeof result['outcome'] === 'string' ? result['outcome'] : 'unavailable';
   return {
     lines: [OUTCOMES[outcome] ?? outcome],
     json: result,

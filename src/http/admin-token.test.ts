@@ -1,0 +1,77 @@
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTokenGuard, loadAdminToken } from './admin-token.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'admin-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the admin token', () => {
+  test('is the one of the environment, and then no file is made', () => {
+    const empty = join(folder, 'empty');
+    expect(loadAdminToken(empty, 'from-the-environment')).toBe('from-the-environment');
+    expect(statSync(empty, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test('is made once, for its owner only, and stays the same', () => {
+    const made = loadAdminToken(folder);
+    expect(made).toMatch(/^[\w-]{43}$/);
+    expect(statSync(join(folder, 'admin.token')).mode & 0o777).toBe(0o600);
+    expect(loadAdminToken(folder)).toBe(made);
+  });
+
+  test.each([0o640, 0o604, 0o620])('stops the start where others have rights to its file (%o)', (mode) => {
+    loadAdminToken(folder);
+    const file = join(folder, 'admin.token');
+    chmodSync(file, mode);
+    const sentence = `${file} is open to others (mode ${mode.toString(8)}): remove it`;
+    expect(() => loadAdminToken(folder)).toThrow(sentence);
+    chmodSync(file, 0o600);
+  });
+
+  test('is not taken from a file that holds too little', () => {
+    const file = join(folder, 'admin.token');
+    writeFileSync(file, '\n');
+    expect(() => loadAdminToken(folder)).toThrow(`${file} holds 0 characters`);
+    rmSync(file);
+  });
+});
+
+describe('the guard', () => {
+  let elapsedMs = 0;
+  const guardOf = (rateLimitFactor = 1) =>
+    createTokenGuard({ token: 'right', rateLimitFactor, elapsedMs: () => elapsedMs });
+
+  test.each(['', 'wrong', 'righ', 'rightt', 'Right', ' right'])('denies %j', (given) => {
+    expect(guardOf().judge(given, 'a')).toEqual({ kind: 'denied' });
+    expect(guardOf().judge('right', 'a')).toEqual({ kind: 'allowed' });
+  });
+
+  test('judges no further token of an address after ten wrong ones, not even the right one', () => {
+    const guard = guardOf();
+    for (let guess = 0; guess < 10; guess++) expect(guard.judge(`wrong ${guess}`, 'a').kind).toBe('denied');
+    expect(guard.judge('wrong', 'a')).toEqual({ kind: 'limited', retryAfterS: 6 });
+    expect(guard.judge('right', 'a')).toEqual({ kind: 'limited', retryAfterS: 6 });
+    expect(guard.judge('right', 'b')).toEqual({ kind: 'allowed' });
+    elapsedMs += 6_000;
+    expect(guard.judge('right', 'a')).toEqual({ kind: 'allowed' });
+  });
+
+  test('counts neither right tokens nor requests without one', () => {
+    const guard = guardOf();
+    for (let count = 0; count < 50; count++) {
+      expect(guard.judge(null, 'a').kind).toBe('denied');
+      expect(guard.judge('right', 'a').kind).toBe('allowed');
+    }
+  });
+
+  test('limits nobody where limits are off', () => {
+    const guard = guardOf(Infinity);
+    for (let guess = 0; guess < 50; guess++) expect(guard.judge('wrong', 'a').kind).toBe('denied');
+    expect(guard.judge('right', 'a').kind).toBe('allowed');
+  });
+});
