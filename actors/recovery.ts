@@ -116,10 +116,10 @@ export async function recover<S, M extends Message, E extends DomainEvent, V>(
   roomId: string,
   upTo = Number.MAX_SAFE_INTEGER,
 ): Promise<Recovered<S, M, E> | null> {
-  const { sound, damaged } = await newestSnapshot(reader, definition, roomId, upTo);
+  const { sound, damaged, page } = await newestSnapshot(reader, definition, roomId, upTo);
   const unrepaired = new Map(damaged.map((found) => [found.seq, found]));
   let last: Stage | null = null;
-  for await (const stage of replayFrom(reader, definition, roomId, sound, upTo)) {
+  for await (const stage of replayFrom(reader, definition, roomId, sound, upTo, page)) {
     last = stage;
     const found = unrepaired.get(stage.entry.seq);
     if (found === undefined) continue;
@@ -155,14 +155,9 @@ export async function* replay<S, M extends Message, E extends DomainEvent, V>(
   { from = 1, upTo = Number.MAX_SAFE_INTEGER }: { readonly from?: number; readonly upTo?: number } = {},
 ): AsyncGenerator<Stage> {
   // A snapshot of the entry in front gives the state before the first entry that is asked for.
-  const { sound } = await newestSnapshot(reader, definition, roomId, from - 1);
-  for await (const stage of replayFrom(
-    reader,
-    definition,
-    roomId,
-    sound ?? (await oldest(reader, definition, roomId)),
-    upTo,
-  )) {
+  const { sound, page } = await newestSnapshot(reader, definition, roomId, from - 1, upTo);
+  const start = sound ?? (await oldest(reader, definition, roomId));
+  for await (const stage of replayFrom(reader, definition, roomId, start, upTo, page)) {
     if (stage.entry.seq >= from) yield stage;
   }
 }
@@ -183,23 +178,35 @@ async function oldest<S, M extends Message, E extends DomainEvent, V>(
   return null;
 }
 
-/** The newest snapshot at or before `atMost` whose text has its hash and can be read, and those in front that have not. */
+interface FoundSnapshot {
+  readonly sound: Snapshot | null;
+  readonly damaged: readonly DamagedSnapshot[]; // those in front of it
+  readonly page: readonly Entry[] | null; // its entry and those behind it, which a replay begins with
+}
+
+/** The newest snapshot at or before `atMost` whose text has its hash and can be read. */
 async function newestSnapshot<S, M extends Message, E extends DomainEvent, V>(
   reader: JournalReader,
   definition: RoomDefinition<S, M, E, V>,
   roomId: string,
   atMost: number,
-): Promise<{ readonly sound: Snapshot | null; readonly damaged: readonly DamagedSnapshot[] }> {
+  upTo = atMost,
+): Promise<FoundSnapshot> {
   const damaged: DamagedSnapshot[] = [];
   for (let before = atMost; before > 0; ) {
     const [snapshot] = await reader.snapshots(roomId, before, 1);
     if (snapshot === undefined) break;
-    const why = await faultOf(reader, definition, snapshot);
-    if (why === null) return { sound: snapshot, damaged };
+    const page = await readPage(reader, roomId, snapshot.seq, upTo);
+    const why = misfit(definition, snapshot, page[0]);
+    if (why === null) return { sound: snapshot, damaged, page };
     damaged.push({ seq: snapshot.seq, why, repaired: null });
     before = snapshot.seq - 1;
   }
-  return { sound: null, damaged };
+  return { sound: null, damaged, page: null };
+}
+
+function readPage(reader: JournalReader, roomId: string, from: number, upTo: number): Promise<readonly Entry[]> {
+  return reader.read(roomId, from, Math.min(upTo, from + PAGE_ENTRIES - 1));
 }
 
 /** What is wrong with a snapshot, or null. */
@@ -208,9 +215,17 @@ export async function faultOf<S, M extends Message, E extends DomainEvent, V>(
   definition: RoomDefinition<S, M, E, V>,
   snapshot: Snapshot,
 ): Promise<string | null> {
-  if (contentHash(snapshot.state) !== snapshot.stateHash) return 'its state does not have its hash';
   const [entry] = await reader.read(snapshot.roomId, snapshot.seq, snapshot.seq);
-  if (entry === undefined) return 'its entry is missing';
+  return misfit(definition, snapshot, entry);
+}
+
+function misfit<S, M extends Message, E extends DomainEvent, V>(
+  definition: RoomDefinition<S, M, E, V>,
+  snapshot: Snapshot,
+  entry: Entry | undefined,
+): string | null {
+  if (contentHash(snapshot.state) !== snapshot.stateHash) return 'its state does not have its hash';
+  if (entry?.seq !== snapshot.seq) return 'its entry is missing';
   if (entry.hash !== snapshot.entryHash) return 'it belongs to another entry than the one in its place';
   if (entry.at !== snapshot.at) return 'its time is not that of its entry';
   // A snapshot at the end may be of a newer version than its entry only by an upgrade, which is an entry itself.
@@ -219,18 +234,22 @@ export async function faultOf<S, M extends Message, E extends DomainEvent, V>(
   return null;
 }
 
-/** The stages from a snapshot on, its own entry included; from the beginning of the room where there is none. */
+/**
+ * The stages from a snapshot on, its own entry included; from the beginning of the room where there is none.
+ * @param page the first entries, where they have been read already
+ */
 export async function* replayFrom<S, M extends Message, E extends DomainEvent, V>(
   reader: JournalReader,
   definition: RoomDefinition<S, M, E, V>,
   roomId: string,
   snapshot: Snapshot | null,
   upTo: number,
+  page: readonly Entry[] | null = null,
 ): AsyncGenerator<Stage> {
   let room: Standing | null = null;
   // The snapshot's own entry is read as well: for its events, and because it ties the snapshot to the chain.
-  for (let from = snapshot?.seq ?? 1; from <= upTo; ) {
-    const entries = await reader.read(roomId, from, Math.min(upTo, from + PAGE_ENTRIES - 1));
+  for (let from = snapshot?.seq ?? 1, first = page; from <= upTo; first = null) {
+    const entries = first ?? (await readPage(reader, roomId, from, upTo));
     for (const entry of entries) {
       const isStart: boolean = room === null && snapshot !== null;
       const before = room?.runner.snapshot ?? null;
@@ -381,9 +400,9 @@ async function standingAt<S, M extends Message, E extends DomainEvent, V>(
   roomId: string,
   seq: number,
 ): Promise<{ readonly version: number; readonly runner: AnyRunner; readonly window: IdempotencyWindow }> {
-  const { sound } = await newestSnapshot(reader, definition, roomId, seq);
+  const { sound, page } = await newestSnapshot(reader, definition, roomId, seq);
   let last: Stage | null = null;
-  for await (const stage of replayFrom(reader, definition, roomId, sound, seq)) last = stage;
+  for await (const stage of replayFrom(reader, definition, roomId, sound, seq, page)) last = stage;
   if (last?.entry.seq !== seq) throw new JournalCorrupt(roomId, seq, 'it is not there to be restored');
   const runner = MachineRunner.restore(machineOf(definition, last.version), last.after);
   return { version: last.version, runner, window: last.window };

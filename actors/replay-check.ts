@@ -9,6 +9,8 @@ import { MachineVersionUnknown, upcastSnapshot } from './versions.js';
 
 export interface ReplayCheckOptions {
   readonly reveal?: boolean; // whether differences may show what players can't see
+  /** Gives others their turn of the event loop, every few entries. Left out, only reading does. */
+  readonly breathe?: (() => Promise<void>) | undefined;
 }
 
 export interface ReplayedRoom<S> {
@@ -48,7 +50,7 @@ export async function checkReplay<S, M extends Message, E extends DomainEvent, V
   definition: RoomDefinition<S, M, E, V>,
   roomId: string,
   stored: StoredRoom,
-  { reveal = false }: ReplayCheckOptions = {},
+  { reveal = false, breathe }: ReplayCheckOptions = {},
 ): Promise<ReplayedRoom<S>> {
   const { marks, anchorSeq, seq: upTo } = stored;
   const starts = marks.filter(({ canStart }) => canStart);
@@ -67,7 +69,7 @@ export async function checkReplay<S, M extends Message, E extends DomainEvent, V
     else skippedThrough = start.seq;
   }
   while (start !== undefined) {
-    run = await runFrom(reader, definition, roomId, { start, marks, upTo, reveal });
+    run = await runFrom(reader, definition, roomId, { start, marks, upTo, reveal, breathe });
     recomputed += run.recomputed;
     through = Math.max(through, run.last?.entry.seq ?? 0);
     difference ??= run.difference;
@@ -127,13 +129,17 @@ interface RunOptions {
   readonly marks: readonly SnapshotMark[];
   readonly upTo: number;
   readonly reveal: boolean;
+  readonly breathe: ReplayCheckOptions['breathe'];
 }
+
+/** About a millisecond of work. */
+const BREATH_ENTRIES = 64;
 
 async function runFrom<S, M extends Message, E extends DomainEvent, V>(
   reader: JournalReader,
   definition: RoomDefinition<S, M, E, V>,
   roomId: string,
-  { start, marks, upTo, reveal }: RunOptions,
+  { start, marks, upTo, reveal, breathe }: RunOptions,
 ): Promise<Run> {
   const bySeq = new Map(marks.map((mark) => [mark.seq, mark]));
   const faulty: number[] = [];
@@ -160,6 +166,7 @@ async function runFrom<S, M extends Message, E extends DomainEvent, V>(
       const { seq } = stage.entry;
       if (seq === start?.seq) continue;
       recomputed++;
+      if (recomputed % BREATH_ENTRIES === 0) await breathe?.();
       const mark = bySeq.get(seq);
       if (mark === undefined) continue;
       if (mark.fault !== null) faulty.push(seq);

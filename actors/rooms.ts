@@ -27,6 +27,7 @@ import { type RandomBytes, uuidV7 } from './room-ids.js';
 import { RoomSupervisor, sentenceOf } from './room-supervisor.js';
 import { noStepMark, type StepMark } from './step-mark.js';
 import { Timers } from './timers.js';
+import { Turns } from './turns.js';
 
 /** What a subscriber hears of a room. Everything in it is durable; a state leaves only as somebody's view. */
 export type Notice<E extends DomainEvent, V> = { readonly roomId: string; readonly cause: Cause } & (
@@ -78,6 +79,11 @@ export class OperationRefused extends Error {
 
 /** A repeated `create` is recognised for so long (design.md section 9, Idempotency). */
 const CREATION_MEMORY_MS = 600_000;
+/**
+ * Rooms that are read at the same time. After a start thousands are wanted at once: the first of them should not wait
+ * for the last, and each call to the store has only so much time.
+ */
+const LOADS_MAX = 32;
 /** A room whose journal could not be read is tried again after that. */
 const READ_AGAIN_MS = 1_000;
 
@@ -93,6 +99,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   readonly #policy: RestartPolicy;
   readonly #supervisor: RoomSupervisor<M>;
   readonly #rebuilding = new Map<string, Promise<void>>();
+  readonly #loads = new Turns(LOADS_MAX);
   readonly #withInbox = new Set<string>(); // rooms that may have messages on the disk which are not in memory
   readonly #creating = new Map<string, Promise<string | null>>(); // idempotency key to id, until the room is durable
   readonly #newRooms = new Map<string, (durable: boolean) => void>(); // by id, until their first entry is decided
@@ -404,6 +411,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
     this.#mustBeOpen(roomId);
     const hold = this.#holds.own(roomId);
     if (hold === null) throw new OperationRefused(`Room ${roomId} is neither paused nor quarantined`);
+    if (this.#holds.own(EVERY_ROOM) !== null) throw new OperationRefused('All rooms are paused: resume them first');
     this.#policy.forget(roomId);
     const actor = await this.#ready(roomId);
     // Before its clocks go on: its deadline may ring at once.
@@ -412,17 +420,31 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
       this.#holds.keep(hold);
       throw new OperationRefused(`Room ${roomId} could not be released: it crashed again, or the store is away`);
     }
-    const still = this.#holds.of(roomId);
-    if (still !== null) actor.hold(still);
   }
 
-  /** Knows a room that came into the store from elsewhere, with the hold that came before it. It runs when resumed. */
+  /**
+   * Knows a room that came into the store from elsewhere, with the hold that came before it. It runs when resumed.
+   * @throws OperationRefused
+   */
   async adopt(hold: HoldRow): Promise<void> {
     const { roomId } = hold;
-    const row = await this.#ports.engine.row('rooms', roomId);
+    const { engine } = this.#ports;
+    const row = await engine.row('rooms', roomId);
     if (row === null) throw new OperationRefused(`There is no room ${roomId}`);
     this.#holds.keep(hold);
     this.#directory.add(roomId, row.code);
+    const seen = await this.#durableSnapshot(roomId);
+    if (seen === null) throw new OperationRefused(`Room ${roomId} is listed but has no journal`);
+    const [head] = await engine.heads([roomId]);
+    this.#publish({
+      kind: 'restored',
+      roomId,
+      seq: seen.seq,
+      at: head?.at ?? row.updatedAt,
+      rows: [{ kind: 'put', table: 'rooms', key: roomId, values: row }],
+      view: this.#viewer(seen.snapshot),
+      cause: this.#ownCause('adopt'),
+    });
   }
 
   /** No room takes anything until `resumeAll`. @throws OperationRefused */
@@ -664,7 +686,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
     if (underWay !== undefined) return underWay;
     const actor = this.#actors.get(roomId);
     if (actor === undefined) return Promise.resolve();
-    const rebuilding = this.#load(roomId, actor).then((start) => {
+    const rebuilding = this.#loads.run(() => this.#load(roomId, actor)).then((start) => {
       // Before the start: at its first message the room may crash again, and is then rebuilt once more.
       this.#rebuilding.delete(roomId);
       start();
@@ -723,7 +745,9 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
 
   async #quarantine(roomId: string, why: string, seq: number | null): Promise<void> {
     const { now, onFinding, onFailure } = this.#ports;
-    const row: HoldRow = { roomId, kind: 'quarantined', since: now(), why, seq };
+    // Its clocks stand still since it was first held.
+    const since = this.#holds.own(roomId)?.since ?? now();
+    const row: HoldRow = { roomId, kind: 'quarantined', since, why, seq };
     const durable = this.#holds.set(row);
     onFinding?.(roomId, `Quarantined: ${why}`);
     const actor = this.#actors.get(roomId);

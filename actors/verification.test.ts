@@ -124,6 +124,17 @@ describe('a room that is as it was written', () => {
     expect(verdict.sentences).toEqual([]);
   });
 
+  test('gives others their turn while it is replayed', async () => {
+    const { tiny, room } = await playedRoom();
+    let turns = 0;
+    const breathe = () => {
+      turns++;
+      return Promise.resolve();
+    };
+    await tiny.until(verifyRoom(tiny.engine, tinyGame, room, { breathe }));
+    expect(turns).toBe(2);
+  });
+
   test('that does not exist is no room', async () => {
     const { tiny } = await playedRoom(1);
     expect(await verify(tiny, 'nowhere')).toMatchObject({ kind: 'unknownRoom' });

@@ -20,6 +20,8 @@ export interface VerifyOptions {
   readonly repair?: { readonly writer: JournalWriter };
   /** Whether differences may show hands and the like. */
   readonly reveal?: boolean;
+  /** Gives others their turn of the event loop, every few entries. Left out, only reading does. */
+  readonly breathe?: () => Promise<void>;
 }
 
 export interface VerifyAllOptions extends VerifyOptions {
@@ -61,11 +63,11 @@ async function verifyOnce<S, M extends Message, E extends DomainEvent, V>(
   engine: JournalEngine,
   definition: RoomDefinition<S, M, E, V>,
   roomId: string,
-  { repair, reveal = false }: VerifyOptions,
+  { repair, reveal = false, breathe }: VerifyOptions,
 ): Promise<{ readonly verdict: RoomVerdict; readonly isSettled: boolean }> {
   const stored = await checkIntegrity(engine, definition, roomId);
   if (stored === null) return { verdict: unknownRoom(roomId), isSettled: true };
-  const replayed = await checkReplay(engine, definition, roomId, stored, { reveal });
+  const replayed = await checkReplay(engine, definition, roomId, stored, { reveal, breathe });
   const state = replayed.state ?? (await stateWithoutReplay(engine, definition, roomId, replayed));
   const projection = await checkProjection(engine, definition, roomId, state);
   const isSound = stored.verdict.findingCount === 0 && replayed.stop === null && projection.wrong.length === 0;

@@ -4,6 +4,7 @@ import { benchIdle } from './idle.js';
 import { benchLatency } from './latency.js';
 import { benchMoves } from './moves.js';
 import { benchRecovery } from './recovery.js';
+import { benchRestore } from './restore.js';
 
 const count = (text: string): number => {
   if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
@@ -68,6 +69,12 @@ bench(
   'from the start on a killed server’s folder to a move acknowledged in each room, beside reading the rows alone',
   { rooms: 10_000, tails: 50, rounds: 3 },
   ({ rooms, tails, rounds }) => benchRecovery({ rooms: rooms!, tails: tails!, rounds: rounds! }),
+);
+bench(
+  'restore',
+  'rooms at random entries of their past: rebuilt and looked at, then durably set back to',
+  { views: 2_000, restores: 300 },
+  ({ views, restores }) => benchRestore({ views: views!, restores: restores! }),
 );
 
 await command.parseAsync();

@@ -71,7 +71,6 @@ async function fill(folder: string, rooms: number, tails: number): Promise<Folde
       people: 1 + (index % 4),
       // Spread evenly over all lengths and numbers of people.
       saved: Math.floor((index + 1) * tails) > Math.floor(index * tails) ? 'asPlayed' : 'atTheEnd',
-      startedAt: Date.now() - 60_000,
     }),
   );
   const moves: [string, NextMove][] = [];
@@ -81,7 +80,7 @@ async function fill(folder: string, rooms: number, tails: number): Promise<Folde
     const batch: RoomHistory[] = [];
     for (; batch.length < BATCH_ROOMS && made < rooms; made++) batch.push(copyOf(templates[made % TEMPLATES]!, made));
     const appends = batch.flatMap((room) => room.appends);
-    const verdicts = await engine.commit(appends, appends.at(-1)!.entry!.at);
+    const verdicts = await engine.commit(appends, Date.now());
     if (verdicts.some(({ kind }) => kind !== 'committed')) throw new Error('the journal refused a room');
     for (const { roomId, next, appends: ofRoom } of batch) {
       moves.push([roomId, next]);

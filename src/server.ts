@@ -18,7 +18,11 @@ import { createSessions, loadSessionSecret, type Sessions } from './gateway/sess
 import { attachSockets } from './gateway/ws-sockets.js';
 import { createApp } from './http/app.js';
 import type { HealthReport } from './http/health.js';
+import { addAdmin } from './http/admin.js';
+import { createTokenGuard, loadAdminToken } from './http/admin-token.js';
+import { addLeaderboard } from './http/leaderboard.js';
 import { writeServerFile } from './http/server-file.js';
+import { StoreWatch } from './operations/store-watch.js';
 import { clearSuspect, readSuspect, type Suspect } from './watchdog/suspect.js';
 import { startWatchdog } from './watchdog/watchdog.js';
 import type { Log } from './telemetry/log.js';
@@ -171,6 +175,9 @@ export interface RunningServer {
 
 /** Closed rooms that are old enough are looked for that often. */
 const RETENTION_EVERY_MS = 3_600_000;
+const STORE_WATCH_MS = 60_000;
+/** Beyond them health turns yellow. The log is moved at 64 MiB, so four times that means that something keeps it. */
+const SIZE_LIMITS = { bytesMax: 16 * 2 ** 30, logBytesMax: 256 * 2 ** 20, diskFreeBytesMin: 2 ** 30 };
 
 /**
  * The product: opens the journal, the rooms and the port, in that order; `stop` goes back in reverse.
@@ -180,6 +187,7 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
   const { dataDir, retentionMs, timeScale, rateLimitFactor, messageBytesMax, disconnectGraceMs, restartGraceMs } =
     config;
   const engine = await openSqliteEngine({ folder: dataDir });
+  const definition = liapTui();
   const suspectFile = join(dataDir, 'suspect.json');
   const watchdog = startWatchdog({ suspectFile });
   try {
@@ -188,7 +196,7 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
     if (suspect !== null) log.warn({ suspect }, 'the last process was ended by its watchdog');
     const rooms = await startRooms({
       engine,
-      definition: liapTui(),
+      definition,
       sessions,
       clock: systemClock,
       random: randomBytes,
@@ -211,13 +219,34 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
       onArchived: (roomId, file) => log.info({ roomId, file }, 'room archived'),
       onFailure: (roomId, failure) => log.error({ err: failure, roomId }, 'room not archived'),
     });
+    const storeWatch = new StoreWatch({
+      engine,
+      dataDir,
+      limits: SIZE_LIMITS,
+      clock: systemClock,
+      now,
+      everyMs: STORE_WATCH_MS,
+      onFindings: (findings) => log.warn({ findings }, 'size of the store'),
+    });
+    await storeWatch.look();
     const app = createApp({
       staticDir: config.staticDir,
       trustProxy: config.trustProxy,
       sessions,
-      health: rooms.health,
+      health: () => withStore(rooms.health(), storeWatch.findings),
       clock: systemClock,
       log,
+    });
+    const { elapsedMs } = systemClock;
+    addLeaderboard(app, { engine, elapsedMs });
+    addAdmin(app, {
+      guard: createTokenGuard({ token: loadAdminToken(dataDir, config.adminToken), rateLimitFactor, elapsedMs }),
+      trustProxy: config.trustProxy,
+      context: { rooms: rooms.rooms, engine, writer, definition, dataDir, now, random: randomBytes, retentionMs },
+      writer,
+      sizeLimits: SIZE_LIMITS,
+      connectionCount: () => rooms.gateway.connectionCount,
+      watchdogFinding: () => (suspect === null ? null : JSON.stringify(suspect)),
     });
     const server = await listen(config, app.fetch);
     const { port } = server.address() as AddressInfo;
@@ -225,6 +254,7 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
     const removeServerFile = writeServerFile(dataDir, { host: config.host, port });
     const stop = async (): Promise<void> => {
       removeServerFile();
+      storeWatch.stop();
       await retention.stop();
       await rooms.stop();
       await sockets.close();
@@ -238,6 +268,12 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
     await watchdog.stop();
     throw failure;
   }
+}
+
+/** The store's size is a matter of health: somebody has to act before the disk is full. */
+function withStore(report: HealthReport, findings: readonly string[]): HealthReport {
+  const detail = findings.length === 0 ? 'within its limits' : findings.join(' ');
+  return { ...report, checks: [...report.checks, { name: 'store', ok: findings.length === 0, detail }] };
 }
 
 function suspectsOf(suspect: Suspect | null): { readonly roomId: string; readonly why: string }[] {

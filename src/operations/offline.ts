@@ -21,6 +21,7 @@ export interface OfflinePorts {
 
 export interface Offline {
   readonly context: OperationContext;
+  readonly writer: GroupCommit;
   /** Lets what is under way land. To players all of it was an outage. The engine stays open. */
   readonly stop: () => Promise<void>;
 }
@@ -45,6 +46,7 @@ export async function openOffline(ports: OfflinePorts): Promise<Offline> {
   await rooms.open();
   return {
     context: { rooms, engine, writer, definition, dataDir, now, random, retentionMs },
+    writer,
     stop: async () => {
       await rooms.drain();
       await writer.stop();

@@ -232,7 +232,10 @@ describe('import', () => {
 
   test('brings a running room, paused since its export; resumed it goes on', async () => {
     const { roomId, file, folder } = await exported();
+    const told: unknown[] = [];
+    data.context.rooms.subscribe((notice) => told.push(notice.kind === 'restored' && [notice.roomId, notice.seq]));
     expect(await data.perform('import', { file })).toEqual({ room: roomId, entries: 2, paused: true });
+    expect(told).toEqual([[roomId, 2]]);
     expect(data.context.rooms.holdOf(roomId)).toMatchObject({ kind: 'paused', why: 'it was imported' });
     await data.perform('resume', { room: roomId });
     expect(await data.free(roomId, 2)).toBe('applied');

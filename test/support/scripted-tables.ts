@@ -55,7 +55,8 @@ export class ScriptedTables {
   start(people: 1 | 2 | 3 | 4): void {
     const table = this.#under.size;
     const playing = (async () => {
-      for (let game = 0; !this.#isStopped(); game++) await this.#game(`${this.#options.name ?? 't'}${table}-${game}`, people);
+      for (let game = 0; !this.#isStopped(); game++)
+        await this.#game(`${this.#options.name ?? 't'}${table}-${game}`, people);
     })();
     this.#under.add(playing);
   }
@@ -68,11 +69,12 @@ export class ScriptedTables {
     await Promise.all(this.#under);
   }
 
-  /** Makes the next move of a game that somebody else began, as soon as a person is to move. @returns its answer */
-  async moveIn(roomId: string, sessions: readonly string[]): Promise<GameNotice | null> {
-    this.#see((await this.#look(roomId))!);
-    const ask = await this.#turn(roomId);
-    return ask === null ? null : this.#insist(roomId, ask, sessions[ask.seat]!);
+  /** Makes the next move of a game that is under way, as soon as a person is to move. @returns its answer */
+  async moveIn(roomId: string): Promise<GameNotice | null> {
+    const seen = await this.#look(roomId);
+    if (seen !== null) this.#see(seen);
+    const turn = await this.#turn(roomId);
+    return turn && this.#insist(roomId, turn, turn.session, 1);
   }
 
   async #game(name: string, people: number): Promise<void> {
@@ -136,7 +138,10 @@ export class ScriptedTables {
     const { rooms } = this.#options;
     return this.#command(session, 'create', async (cause) => {
       try {
-        await rooms.create((code, seed) => ({ type: 'create', code, seed, session, hostName: 'P0', timeScale: 0 }), cause);
+        await rooms.create(
+          (code, seed) => ({ type: 'create', code, seed, session, hostName: 'P0', timeScale: 0 }),
+          cause,
+        );
       } catch {
         // What the machine threw: there is no room, and the one who asked asks again.
         this.#asked.get(cause)?.({ kind: 'unavailable', why: 'restarting', roomId: '', cause });

@@ -1,14 +1,22 @@
 // Goal: what the tool changes is changed as a server would, on a folder that nobody holds, or by the server that does.
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Hono } from 'hono';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../actors/clock.js';
+import { liapTui } from '../../../actors/room/liap-tui.js';
 import type { RowChange } from '../../../persistence/rows.js';
 import { openSqliteEngine } from '../../../persistence/sqlite/sqlite-engine.js';
 import { CLOSED, type JournalFolders, journalFolders, PLAYING, WAITING } from '../../../test/support/journal-folder.js';
 import { runTool } from '../../../test/support/journal-tool.js';
+import { addAdmin } from '../../http/admin.js';
+import { createTokenGuard } from '../../http/admin-token.js';
+import { writeServerFile } from '../../http/server-file.js';
+import { openOffline } from '../../operations/offline.js';
 
 let folders: JournalFolders;
 beforeAll(async () => {
@@ -311,4 +319,54 @@ describe('on a folder that a server holds', () => {
     expect(seen).toEqual([expect.stringMatching(/^tool-\d+-my_room\.jsonl$/)]);
     expect(readdirSync(join(data, 'imports'))).toEqual([]);
   });
+});
+
+test('what the tool asks is what the server’s API takes, and its refusals come back as sentences', async () => {
+  const data = folders.copy();
+  const engine = await openSqliteEngine({ folder: data });
+  const offline = await openOffline({
+    engine,
+    dataDir: data,
+    definition: liapTui(),
+    clock: systemClock,
+    random: randomBytes,
+    retentionMs: 0,
+    onFailure: (_roomId, failure) => expect(failure).toBeUndefined(),
+    onFinding: (_roomId, finding) => expect(finding).toBeUndefined(),
+  });
+  const app = new Hono();
+  addAdmin(app, {
+    guard: createTokenGuard({ token: 'right', rateLimitFactor: Infinity, elapsedMs: systemClock.elapsedMs }),
+    trustProxy: true,
+    context: offline.context,
+    writer: offline.writer,
+    sizeLimits: {},
+    connectionCount: () => 0,
+    watchdogFinding: () => null,
+  });
+  const removeServerFile = writeServerFile(data, { host: '127.0.0.1', port: 5050 });
+  const fetch: typeof globalThis.fetch = async (url, init) => app.request((url as URL).pathname, init);
+  const run = (token: string, ...args: string[]) =>
+    runTool([...args, '--data', data, '--json'], { fetch, environment: { ADMIN_TOKEN: token } });
+
+  const file = join(folders.empty(), 'room.jsonl.gz');
+  expect(await run('wrong', 'pause', PLAYING.code)).toMatchObject({ exit: 3 });
+  expect(await run('right', 'pause', PLAYING.code)).toMatchObject({ exit: 0, json: { room: PLAYING.roomId } });
+  expect(await run('right', 'pause', PLAYING.code)).toMatchObject({
+    exit: 3,
+    err: [expect.stringContaining('already')],
+  });
+  expect(await run('right', 'resume', PLAYING.code)).toMatchObject({ exit: 0 });
+  expect(await run('right', 'restore', PLAYING.code, '--to', '4')).toMatchObject({ exit: 0, json: { to: 4 } });
+  expect(await run('right', 'export', CLOSED.code, '--out', file)).toMatchObject({ exit: 0 });
+  expect(await run('right', 'archive', CLOSED.code)).toMatchObject({ exit: 0 });
+  expect(await run('right', 'import', file)).toMatchObject({ exit: 0, json: { room: CLOSED.roomId } });
+  expect(await run('right', 'verify', '--all', '--repair')).toMatchObject({ exit: 0 });
+  expect(await run('right', 'compact', '--all')).toMatchObject({ exit: 0 });
+  expect(await run('right', 'dead-letters', 'drop', 'none')).toMatchObject({ exit: 3 });
+  expect((await run('right', 'audit')).json['audit'][0]).toMatchObject({ actor: 'http', action: 'dead-letter-drop' });
+
+  removeServerFile();
+  await offline.stop();
+  await engine.close();
 });
