@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { benchChurn } from './churn.js';
 import { benchGames } from './games.js';
 import { benchIdle } from './idle.js';
 import { benchLatency } from './latency.js';
@@ -75,6 +76,12 @@ bench(
   'rooms at random entries of their past: rebuilt and looked at, then durably set back to',
   { views: 2_000, restores: 300 },
   ({ views, restores }) => benchRestore({ views: views!, restores: restores! }),
+);
+bench(
+  'churn',
+  'what rooms leave in the heap: opened and closed ones, and passivated ones',
+  { rooms: 100_000, passivated: 10_000 },
+  ({ rooms, passivated }) => benchChurn({ rooms: rooms!, passivated: passivated! }),
 );
 
 await command.parseAsync();

@@ -39,6 +39,7 @@ describe('defaults', () => {
       rateLimitFactor: 1,
       disconnectGraceMs: 3_000,
       restartGraceMs: 60_000,
+      retentionMs: 2_592_000_000,
       messageBytesMax: 65_536,
     });
   });
@@ -70,6 +71,7 @@ describe('values', () => {
         RATE_LIMITS: '2.5',
         DISCONNECT_GRACE_MS: '0',
         RESTART_GRACE_MS: '1000',
+        RETENTION_DAYS: '7',
         MESSAGE_BYTES_MAX: '1048576',
       }),
     ).toEqual({
@@ -86,6 +88,7 @@ describe('values', () => {
       rateLimitFactor: 2.5,
       disconnectGraceMs: 0,
       restartGraceMs: 1_000,
+      retentionMs: 604_800_000,
       messageBytesMax: 1_048_576,
     });
   });

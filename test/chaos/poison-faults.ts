@@ -33,6 +33,7 @@ export class StepFaults {
   readonly #options: StepFaultsOptions;
   readonly #poisoned = new Set<string>();
   readonly #persistent = new Set<string>(); // messages that throw again, by room
+  readonly #spared = new Set<string>(); // messages that threw once, and do not when they are tried again
   readonly #hits = new Map<string, number>(); // by type and phase
   #injected = 0; // without those of poisoned rooms
   #room: string | null = null;
@@ -83,10 +84,11 @@ export class StepFaults {
       if (message.key === undefined) this.#persistent.delete(name); // a timer is tried twice, and comes again after that
       this.#throw('persistent', message, leaf);
     }
+    if (this.#spared.delete(name)) return;
     if (this.throws >= this.wanted() || !this.#isRare(`${message.type} in ${leaf}`)) return;
     const { random, persistentShare = 0.1, ownPersistentShare = 0.02 } = this.#options;
     const isPersistent = random() < (message.key === undefined ? ownPersistentShare : persistentShare);
-    if (isPersistent && leaf !== '(new)') this.#persistent.add(name);
+    if (leaf !== '(new)') (isPersistent ? this.#persistent : this.#spared).add(name);
     this.#throw(isPersistent ? 'persistent' : 'transient', message, leaf);
   }
 

@@ -72,6 +72,7 @@ const SETTINGS = {
 };
 /** A room at which nothing was thrown for so long is healthy. */
 const HEALTHY_AFTER_MS = 1_000;
+const MOVES_BEFORE_LEAVING = 12;
 const GO_ON_LIMIT_MS = 20_000;
 /** Moves of players: what their page waits for. */
 const MOVES: ReadonlySet<string> = new Set(['declare', 'play', 'answerRedeal']);
@@ -117,7 +118,7 @@ class PoisonRun {
   }
 
   async run(unhandled: () => number): Promise<PoisonRunResult> {
-    const { seed, rooms: roomCount, thinkMs = 300, onProgress = () => undefined } = this.#options;
+    const { seed, rooms: roomCount, thinkMs = 400, onProgress = () => undefined } = this.#options;
     const startMs = performance.now();
     const faults = this.#faults;
     const definition = faults.into(liapTui());
@@ -129,7 +130,10 @@ class PoisonRun {
       thinkMs: () => thinkMs * (0.5 + random()),
       onAcknowledged: (acknowledged) => this.#measure(acknowledged),
     });
-    for (let table = 0; table < roomCount; table++) tables.start(((table % 4) + 1) as 1 | 2 | 3 | 4);
+    // Whole games at most tables, and a few where people come and go, so that all kinds of messages occur.
+    for (let table = 0; table < roomCount; table++) {
+      tables.start(((table % 4) + 1) as 1 | 2 | 3 | 4, table % 8 < 6 ? undefined : MOVES_BEFORE_LEAVING);
+    }
     await this.#inTurns(server, onProgress);
     this.#window = 'end';
     faults.heal();

@@ -24,8 +24,11 @@ export const WAITING = { roomId: '018f0000-0000-7000-8000-00000000a17e', code: '
 const SNAPSHOT_ENTRIES = 8;
 
 /** What a room's journal is after these messages, as its actor would have written it. */
-export function appendsOf(room: { readonly roomId: string; readonly code: string }, messages: readonly RoomMessage[]) {
-  const definition = liapTui();
+export function appendsOf(
+  room: { readonly roomId: string; readonly code: string },
+  messages: readonly RoomMessage[],
+  definition = liapTui(),
+) {
   const { roomId, code } = room;
   const appends: Append[] = [];
   let runner: MachineRunner<RoomState, RoomMessage, RoomEvent> | null = null;

@@ -51,13 +51,17 @@ export class ScriptedTables {
     return [...this.#newest.keys()];
   }
 
-  /** Plays one game after the other at a new table, until `stop`. */
-  start(people: 1 | 2 | 3 | 4): void {
+  /**
+   * Plays one game after the other at a new table, until `stop`.
+   * @param movesMax after so many moves of its people they leave the room and go to another
+   */
+  start(people: 1 | 2 | 3 | 4, movesMax = Number.POSITIVE_INFINITY): void {
     const table = this.#under.size;
     const playing = (async () => {
-      for (let game = 0; !this.#isStopped(); game++)
-        await this.#game(`${this.#options.name ?? 't'}${table}-${game}`, people);
-    })();
+      for (let game = 0; !this.#isStopped(); game++) {
+        await this.#game(`${this.#options.name ?? 't'}${table}-${game}`, people, movesMax);
+      }
+)();
     this.#under.add(playing);
   }
 
@@ -77,7 +81,7 @@ export class ScriptedTables {
     return turn && this.#insist(roomId, turn, turn.session, 1);
   }
 
-  async #game(name: string, people: number): Promise<void> {
+  async #game(name: string, people: number, movesMax: number): Promise<void> {
     const sessions = SEATS.map((seat) => `${name}-p${seat}`);
     const created = await this.#create(sessions[0]!);
     if (created === null) return;
@@ -91,7 +95,14 @@ export class ScriptedTables {
       await this.#insist(roomId, { type: 'connect', seat, session: sessions[seat]! }, sessions[seat]!);
     }
     await this.#insist(roomId, { type: 'startGame', ...host }, host.session);
+    let moves = 0;
     for (let turn = await this.#turn(roomId); turn !== null; turn = await this.#turn(roomId)) {
+      if (moves++ === movesMax) {
+        for (const seat of SEATS.slice(0, people)) {
+          await this.#insist(roomId, { type: 'leave', seat, session: sessions[seat]! }, sessions[seat]!);
+        }
+        return;
+      }
       await pause(this.#options.thinkMs());
       const { session } = turn;
       const answer = await this.#insist(roomId, turn, session, 1);
