@@ -19,10 +19,10 @@ async function live(tiny: TinyRooms, wave: number): Promise<void> {
   }
   await tiny.clock.advance(20);
   const paused = rooms.filter((_, index) => index % 10 === 3);
-  await tiny.until(Promise.all(paused.map((room) => tiny.rooms.pause(room, 'a look inside'))));
+  await tiny.until(Promise.all(paused.map((room) => tiny.rooms.operations.pause(room, 'a look inside'))));
   for (const room of paused) tiny.add(room, 2);
   await tiny.clock.advance(20);
-  await tiny.until(Promise.all(paused.map((room) => tiny.rooms.resume(room))));
+  await tiny.until(Promise.all(paused.map((room) => tiny.rooms.operations.resume(room))));
   tiny.stepsToFail = wave % 3; // passes: the message is tried again
   tiny.add(rooms[0]!, 3);
   await tiny.clock.advance(1_000);

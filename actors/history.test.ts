@@ -77,7 +77,7 @@ describe('actions', () => {
     tiny.close(room);
     await tiny.clock.advance(100);
     expect(await read(false)).toMatchObject({ revealed: true });
-    await tiny.until(tiny.rooms.restore(room, 2));
+    await tiny.until(tiny.rooms.operations.restore(room, 2));
     expect(await read(false), 'the game goes on').toMatchObject({ revealed: false });
   });
 
@@ -92,7 +92,7 @@ describe('actions', () => {
 
   test('of a room that was set back say to where', async () => {
     const { tiny, room } = await playedRoom(3);
-    await tiny.until(tiny.rooms.restore(room, 2));
+    await tiny.until(tiny.rooms.operations.restore(room, 2));
     const page = await tiny.until(actionsOf(tiny.engine, tinyGame, room, { from: 5 }));
     expect(page!.items).toMatchObject([{ seq: 5, type: 'restored', outcome: 'restored', message: { toSeq: 2 } }]);
   });
@@ -157,7 +157,7 @@ describe('changes', () => {
     await tiny.crash();
     tiny.add(room, 5);
     await tiny.clock.advance(100);
-    await tiny.until(tiny.rooms.restore(room, 1));
+    await tiny.until(tiny.rooms.operations.restore(room, 1));
     const page = await tiny.until(changesOf(tiny.engine, tinyGame, room, { from: 2 }));
     expect(page!.items.map(({ type, changes }) => [type, changes!.map(({ path, after }) => [path, after])])).toEqual([
       ['add', [['/count', 4]]],
@@ -209,7 +209,7 @@ describe('a journal whose first snapshot is that of the last entry that compacti
   test('begins with the next one', async () => {
     const { tiny, room } = await playedRoom(3);
     for (let n = 0; n < 3; n++) {
-      await tiny.until(tiny.rooms.snapshotRoom(room));
+      await tiny.until(tiny.rooms.operations.snapshotRoom(room));
       tiny.add(room, 1);
       await tiny.clock.advance(10);
     }

@@ -9,7 +9,7 @@ const kinds = (...told: Told[]): string[] =>
 async function paused(options: Parameters<typeof TinyRooms.start>[0] = {}) {
   const tiny = await TinyRooms.start(options);
   const room = await tiny.open();
-  await tiny.until(tiny.rooms.pause(room, 'maintenance'));
+  await tiny.until(tiny.rooms.operations.pause(room, 'maintenance'));
   return { tiny, room };
 }
 
@@ -21,7 +21,7 @@ describe('a paused room', () => {
     expect(kinds(...told)).toEqual([]);
     expect(await tiny.inbox(room)).toHaveLength(3);
     expect(await tiny.count(room)).toBe(0);
-    await tiny.until(tiny.rooms.resume(room));
+    await tiny.until(tiny.rooms.operations.resume(room));
     await tiny.clock.advance(100);
     expect(kinds(...told)).toEqual(['applied', 'applied', 'refused']);
     expect((await tiny.rooms.query(room, 'operator'))?.view.adds).toEqual([1, 2]);
@@ -33,10 +33,10 @@ describe('a paused room', () => {
     const room = await tiny.open();
     tiny.stepsToFail = 1; // the room restarts: the next messages wait
     const told = [tiny.add(room, 1), tiny.add(room, 2)];
-    await tiny.until(tiny.rooms.pause(room, 'maintenance'));
+    await tiny.until(tiny.rooms.operations.pause(room, 'maintenance'));
     await tiny.clock.advance(100);
     expect(kinds(...told)).toEqual([]);
-    await tiny.until(tiny.rooms.resume(room));
+    await tiny.until(tiny.rooms.operations.resume(room));
     await tiny.clock.advance(100);
     expect(kinds(...told)).toEqual(['applied', 'applied']);
   });
@@ -51,10 +51,10 @@ describe('a paused room', () => {
     const room = await tiny.open();
     tiny.wind(room, 1000);
     await tiny.clock.advance(400);
-    await tiny.until(tiny.rooms.pause(room, 'maintenance'));
+    await tiny.until(tiny.rooms.operations.pause(room, 'maintenance'));
     await tiny.clock.advance(5000);
     expect(tiny.events(room)).toEqual(['opened', 'wound']);
-    await tiny.until(tiny.rooms.resume(room));
+    await tiny.until(tiny.rooms.operations.resume(room));
     await tiny.clock.advance(500);
     expect(tiny.events(room)).toEqual(['opened', 'wound', 'shifted']);
     await tiny.clock.advance(100);
@@ -67,12 +67,12 @@ describe('a paused room', () => {
     tiny.wind(room, 100_000);
     await tiny.clock.advance(10);
     const dueAt = (await tiny.rooms.query(room, 'operator'))!.view.dueAt!;
-    await tiny.until(tiny.rooms.pause(room, 'maintenance'));
+    await tiny.until(tiny.rooms.operations.pause(room, 'maintenance'));
     const from = tiny.clock.nowMs();
     await tiny.clock.advance(1000);
     await tiny.crash({ downMs: 20_000 });
     await tiny.clock.advance(1000);
-    await tiny.until(tiny.rooms.resume(room));
+    await tiny.until(tiny.rooms.operations.resume(room));
     const heldMs = tiny.clock.nowMs() - from;
     const shifted = (await tiny.rooms.query(room, 'operator'))!.view.dueAt!;
     expect(Math.abs(shifted - dueAt - heldMs)).toBeLessThan(20);
@@ -85,7 +85,7 @@ describe('a paused room', () => {
     const told = tiny.add(room, 1);
     await tiny.clock.advance(100);
     expect(kinds(told)).toEqual([]);
-    await tiny.until(tiny.rooms.resume(room));
+    await tiny.until(tiny.rooms.operations.resume(room));
     await tiny.clock.advance(100);
     expect(kinds(told)).toEqual(['applied']);
   });
@@ -104,7 +104,7 @@ describe('a paused room', () => {
     await tiny.clock.advance(100);
     expect(kinds(older, newer)).toEqual(['restarting']);
     expect(await tiny.inbox(room)).toHaveLength(1);
-    await tiny.until(tiny.rooms.resume(room));
+    await tiny.until(tiny.rooms.operations.resume(room));
     await tiny.clock.advance(100);
     expect(await tiny.count(room)).toBe(2);
   });
@@ -117,7 +117,7 @@ describe('a paused room', () => {
     expect(kinds(told)).toEqual(['storeAway']);
     tiny.engine.failNext(0, '');
     await tiny.clock.advance(5000);
-    await tiny.until(tiny.rooms.resume(room));
+    await tiny.until(tiny.rooms.operations.resume(room));
     await tiny.clock.advance(100);
     expect(await tiny.count(room)).toBe(0);
   });
@@ -126,17 +126,17 @@ describe('a paused room', () => {
 describe('pausing', () => {
   test('is refused for a room that is unknown, or paused already; resuming for one that is not', async () => {
     const { tiny, room } = await paused();
-    await expect(tiny.rooms.pause(room, 'again')).rejects.toThrow('paused already');
-    await expect(tiny.rooms.pause('nobody', 'why')).rejects.toThrow('no open room nobody');
-    await tiny.until(tiny.rooms.resume(room));
-    await expect(tiny.rooms.resume(room)).rejects.toThrow('neither paused nor quarantined');
+    await expect(tiny.rooms.operations.pause(room, 'again')).rejects.toThrow('paused already');
+    await expect(tiny.rooms.operations.pause('nobody', 'why')).rejects.toThrow('no open room nobody');
+    await tiny.until(tiny.rooms.operations.resume(room));
+    await expect(tiny.rooms.operations.resume(room)).rejects.toThrow('neither paused nor quarantined');
   });
 
   test('that can not be written does not happen', async () => {
     const tiny = await TinyRooms.start();
     const room = await tiny.open();
     tiny.engine.failNext(1, 'SQLITE_FULL');
-    await expect(tiny.until(tiny.rooms.pause(room, 'why'))).rejects.toThrow('nothing was paused');
+    await expect(tiny.until(tiny.rooms.operations.pause(room, 'why'))).rejects.toThrow('nothing was paused');
     const told = tiny.add(room, 1);
     await tiny.clock.advance(100);
     expect(kinds(told)).toEqual(['applied']);
@@ -151,7 +151,7 @@ describe('pausing', () => {
     const told = tiny.add(awake, 1);
     await tiny.clock.advance(10);
     expect(kinds(told)).toEqual(['applied']);
-    await tiny.until(tiny.rooms.pauseAll('maintenance'));
+    await tiny.until(tiny.rooms.operations.pauseAll('maintenance'));
     const waiting = tiny.add(awake, 2);
     const refused = tiny.create();
     await tiny.clock.advance(100_000);
@@ -161,23 +161,23 @@ describe('pausing', () => {
     await tiny.crash({ downMs: 1000 });
     await tiny.clock.advance(100_000);
     expect(tiny.events(asleep)).toEqual(['opened', 'wound']);
-    await tiny.until(tiny.rooms.resumeAll());
+    await tiny.until(tiny.rooms.operations.resumeAll());
     await tiny.clock.advance(5000);
     expect(await tiny.count(awake)).toBe(3);
     expect(tiny.events(asleep)).toEqual(['opened', 'wound']);
     await tiny.clock.advance(2000);
     expect(tiny.events(asleep)).toEqual(['opened', 'wound', 'shifted', 'rang']);
-    await expect(tiny.rooms.resumeAll()).rejects.toThrow('not paused');
+    await expect(tiny.rooms.operations.resumeAll()).rejects.toThrow('not paused');
   });
 
   test('a room that is paused by itself stays so when all others go on', async () => {
     const { tiny, room } = await paused();
-    await tiny.until(tiny.rooms.pauseAll('maintenance'));
-    await tiny.until(tiny.rooms.resumeAll());
+    await tiny.until(tiny.rooms.operations.pauseAll('maintenance'));
+    await tiny.until(tiny.rooms.operations.resumeAll());
     const told = tiny.add(room, 1);
     await tiny.clock.advance(100);
     expect(kinds(told)).toEqual([]);
-    await tiny.until(tiny.rooms.resume(room));
+    await tiny.until(tiny.rooms.operations.resume(room));
     await tiny.clock.advance(100);
     expect(kinds(told)).toEqual(['applied']);
   });
@@ -190,11 +190,13 @@ describe('exactly once', () => {
     const tiny = await TinyRooms.start({ commitDelayMs: 7 });
     const room = await tiny.open();
     const told: Told[] = [];
-    const pausing = tiny.rooms.pause(room, 'maintenance').catch(() => undefined);
+    const pausing = tiny.rooms.operations.pause(room, 'maintenance').catch(() => undefined);
     for (const n of [1, 10, 100]) {
       tiny.clock.schedule(n % 9, () => told.push(tiny.add(room, n, { id: `m${n}` })));
     }
-    void pausing.then(() => tiny.clock.schedule(20, () => void tiny.rooms.resume(room).catch(() => undefined)));
+    void pausing.then(() =>
+      tiny.clock.schedule(20, () => void tiny.rooms.operations.resume(room).catch(() => undefined)),
+    );
     await tiny.clock.advance(ms);
     const acknowledged = told.filter((one) => kinds(one).includes('applied')).length;
     await tiny.crash({ downMs: 50, underWay: ms % 2 === 0 ? 'lost' : 'durable' });
@@ -202,7 +204,7 @@ describe('exactly once', () => {
     expect(kept).toBeGreaterThanOrEqual(acknowledged);
     for (const n of [1, 10, 100]) tiny.add(room, n, { id: `m${n}` });
     await tiny.clock.advance(200);
-    if (tiny.rooms.holdOf(room) !== null) await tiny.until(tiny.rooms.resume(room));
+    if (tiny.rooms.holdOf(room) !== null) await tiny.until(tiny.rooms.operations.resume(room));
     await tiny.clock.advance(500);
     expect(await tiny.count(room)).toBe(111);
     expect(await tiny.inbox(room)).toEqual([]);

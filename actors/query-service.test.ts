@@ -73,7 +73,7 @@ describe('a question changes nothing and wakes nobody', () => {
 
   test('of a paused room, whose messages wait', async () => {
     const { tiny, room } = await playedRoom();
-    await tiny.until(tiny.rooms.pause(room, 'lunch'));
+    await tiny.until(tiny.rooms.operations.pause(room, 'lunch'));
     tiny.add(room, 5, { session: 'bob', id: 'waits' });
     await tiny.clock.advance(100);
     const { room: summary, state, inbox, holds } = await askAll(tiny, room);
@@ -136,7 +136,7 @@ describe('a question changes nothing and wakes nobody', () => {
 
   test('while all rooms are paused and the store takes no writes', async () => {
     const { tiny, room } = await playedRoom();
-    await tiny.until(tiny.rooms.pauseAll('upgrade'));
+    await tiny.until(tiny.rooms.operations.pauseAll('upgrade'));
     tiny.engine.failNext(100, 'SQLITE_FULL');
     expect((await askAll(tiny, room)).room).toMatchObject({ hold: { roomId: '*', kind: 'paused' } });
   });

@@ -16,7 +16,7 @@ async function roomWith(adds: number, options: Parameters<typeof TinyRooms.start
 describe('a restored room', () => {
   test('stands where it stood after that entry, tells everybody, and goes on from there', async () => {
     const { tiny, room } = await roomWith(10);
-    const { seq } = await tiny.until(tiny.rooms.restore(room, 4));
+    const { seq } = await tiny.until(tiny.rooms.operations.restore(room, 4));
     expect(seq).toBe(12);
     expect(await tiny.count(room)).toBe(3);
     expect(tiny.notices.at(-1)).toMatchObject({ kind: 'restored', seq: 12 });
@@ -31,11 +31,11 @@ describe('a restored room', () => {
   test('can be restored at every one of its entries, whether there is a snapshot near or not', async () => {
     const { tiny, room } = await roomWith(150);
     for (let seq = 1; seq <= 151; seq += 10) {
-      await tiny.until(tiny.rooms.restore(room, seq));
+      await tiny.until(tiny.rooms.operations.restore(room, seq));
       expect(await tiny.count(room)).toBe(seq - 1);
     }
     // Back to a state that was a restored one itself.
-    await tiny.until(tiny.rooms.restore(room, 155));
+    await tiny.until(tiny.rooms.operations.restore(room, 155));
     expect(await tiny.count(room)).toBe(30);
   });
 
@@ -44,7 +44,7 @@ describe('a restored room', () => {
     tiny.wind(room, 50_000);
     tiny.add(room, 5);
     await tiny.clock.advance(1000);
-    await tiny.until(tiny.rooms.restore(room, 12));
+    await tiny.until(tiny.rooms.operations.restore(room, 12));
     tiny.add(room, 7);
     await tiny.clock.advance(100);
     const { text } = await tiny.durable(room);
@@ -62,7 +62,7 @@ describe('a restored room', () => {
     tiny.add(room, 1);
     await tiny.clock.advance(10_000);
     expect(tiny.events(room)).toEqual(['opened', 'wound', 'added', 'rang']);
-    await tiny.until(tiny.rooms.restore(room, 3));
+    await tiny.until(tiny.rooms.operations.restore(room, 3));
     await tiny.clock.advance(3900);
     expect(tiny.events(room).at(-1)).toBe('shifted');
     await tiny.clock.advance(200);
@@ -75,7 +75,7 @@ describe('a restored room', () => {
     tiny.close(room);
     await tiny.clock.advance(100);
     expect(tiny.rooms.resolve(code)).toBeUndefined();
-    await tiny.until(tiny.rooms.restore(room, 3));
+    await tiny.until(tiny.rooms.operations.restore(room, 3));
     expect(tiny.rooms.resolve(code)).toBe(room);
     const told = tiny.add(room, 1);
     await tiny.clock.advance(100);
@@ -92,7 +92,7 @@ describe('a restored room', () => {
     tiny.add(room, 1);
     await tiny.clock.advance(100);
     expect(tiny.rooms.holdOf(room)).toMatchObject({ kind: 'quarantined', seq: 5 });
-    await tiny.until(tiny.rooms.restore(room, 4));
+    await tiny.until(tiny.rooms.operations.restore(room, 4));
     expect(tiny.rooms.holdOf(room)).toBeNull();
     const told = tiny.add(room, 1);
     await tiny.clock.advance(100);
@@ -104,7 +104,7 @@ describe('a restored room', () => {
 
   test('takes what was sent to it meanwhile', async () => {
     const { tiny, room } = await roomWith(5);
-    const restored = tiny.rooms.restore(room, 2);
+    const restored = tiny.rooms.operations.restore(room, 2);
     const told = tiny.add(room, 10, { id: 'late' });
     await tiny.until(restored);
     await tiny.clock.advance(100);
@@ -116,7 +116,7 @@ describe('a restored room', () => {
 describe('a restore that can not be done changes nothing', () => {
   test.each([0, 12, -1, 1.5])('entry %d of a room with eleven', async (seq) => {
     const { tiny, room } = await roomWith(10);
-    await expect(tiny.until(tiny.rooms.restore(room, seq))).rejects.toThrow(/no entry/);
+    await expect(tiny.until(tiny.rooms.operations.restore(room, seq))).rejects.toThrow(/no entry/);
     const told = tiny.add(room, 1);
     await tiny.clock.advance(100);
     expect(kinds(told)).toEqual(['applied']);
@@ -125,13 +125,13 @@ describe('a restore that can not be done changes nothing', () => {
 
   test('a room that is not there', async () => {
     const tiny = await TinyRooms.start();
-    await expect(tiny.until(tiny.rooms.restore('nobody', 1))).rejects.toThrow('There is no room nobody');
+    await expect(tiny.until(tiny.rooms.operations.restore('nobody', 1))).rejects.toThrow('There is no room nobody');
   });
 
   test('a store that is away', async () => {
     const { tiny, room } = await roomWith(10);
     tiny.engine.failNext(1, 'SQLITE_FULL');
-    await expect(tiny.until(tiny.rooms.restore(room, 3))).rejects.toThrow('nothing was written');
+    await expect(tiny.until(tiny.rooms.operations.restore(room, 3))).rejects.toThrow('nothing was written');
     expect(await tiny.count(room)).toBe(10);
     const told = tiny.add(room, 1);
     await tiny.clock.advance(100);

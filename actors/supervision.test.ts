@@ -99,7 +99,7 @@ describe('dead letters', () => {
 
   test('one that is retried takes effect as its sender’s message, and is a dead letter no more', async () => {
     const { tiny, room, letter } = await withDeadLetter();
-    expect(await tiny.until(tiny.rooms.retryDeadLetter(letter.id))).toBe('applied');
+    expect(await tiny.until(tiny.rooms.operations.retryDeadLetter(letter.id))).toBe('applied');
     expect(await tiny.count(room)).toBe(7);
     expect(await tiny.deadLetters()).toEqual([]);
     const repeated = tiny.add(room, 7, { id: 'm7' });
@@ -110,7 +110,7 @@ describe('dead letters', () => {
   test('one that still throws is a dead letter again', async () => {
     const { tiny, letter } = await withDeadLetter();
     tiny.stepsToFail = 2;
-    expect(await tiny.until(tiny.rooms.retryDeadLetter(letter.id))).toBe('deadLetter');
+    expect(await tiny.until(tiny.rooms.operations.retryDeadLetter(letter.id))).toBe('deadLetter');
     expect(await tiny.deadLetters()).toHaveLength(1);
   });
 
@@ -120,16 +120,18 @@ describe('dead letters', () => {
     tiny.add(room, -1);
     await tiny.clock.advance(1000);
     const bad = (await tiny.deadLetters()).find(({ message }) => message.includes('-1'))!;
-    expect(await tiny.until(tiny.rooms.retryDeadLetter(bad.id))).toBe('refused');
+    expect(await tiny.until(tiny.rooms.operations.retryDeadLetter(bad.id))).toBe('refused');
     expect(await tiny.deadLetters()).toHaveLength(1);
   });
 
   test('one that is dropped is gone, and dropping it twice is refused', async () => {
     const { tiny, room, letter } = await withDeadLetter();
-    await tiny.until(tiny.rooms.dropDeadLetter(letter.id));
+    await tiny.until(tiny.rooms.operations.dropDeadLetter(letter.id));
     expect(await tiny.deadLetters()).toEqual([]);
     expect(await tiny.count(room)).toBe(0);
-    await expect(tiny.until(tiny.rooms.dropDeadLetter(letter.id))).rejects.toThrow(`no dead letter ${letter.id}`);
+    await expect(tiny.until(tiny.rooms.operations.dropDeadLetter(letter.id))).rejects.toThrow(
+      `no dead letter ${letter.id}`,
+    );
   });
 });
 
@@ -177,7 +179,7 @@ describe('quarantine', () => {
     await tiny.clock.advance(200);
     expect(tiny.rooms.holdOf(room)?.kind).toBe('quarantined');
     await tiny.clock.advance(60_000);
-    await tiny.until(tiny.rooms.resume(room));
+    await tiny.until(tiny.rooms.operations.resume(room));
     expect(tiny.rooms.holdOf(room)).toBeNull();
     await tiny.clock.advance(100);
     expect(tiny.events(room)).toEqual(['opened', 'wound', 'shifted', 'rang']);
@@ -193,7 +195,7 @@ describe('quarantine', () => {
     const room = await tiny.open();
     tiny.wind(room, -1000);
     await tiny.clock.advance(2000);
-    await expect(tiny.until(tiny.rooms.resume(room))).rejects.toThrow('could not be released');
+    await expect(tiny.until(tiny.rooms.operations.resume(room))).rejects.toThrow('could not be released');
     await tiny.clock.advance(1000);
     expect(tiny.rooms.holdOf(room)?.kind).toBe('quarantined');
     const told = tiny.add(room, 1);
@@ -227,7 +229,7 @@ describe('quarantine', () => {
     }
     expect(kinds(...letters)).toEqual(['failed', 'failed']);
     expect(tiny.rooms.holdOf(room)?.why).toMatch(/crashed 5 times in 60 s/);
-    await tiny.until(tiny.rooms.resume(room));
+    await tiny.until(tiny.rooms.operations.resume(room));
     await tiny.clock.advance(10_000);
     expect(kinds(letters[2]!), 'it is tried once more after the release').toEqual(['failed']);
     expect(tiny.rooms.holdOf(room), 'a release begins the count anew').toBeNull();
@@ -247,7 +249,7 @@ describe('quarantine', () => {
     expect(kinds(told)).toEqual(['quarantined']);
     expect(tiny.rooms.holdOf(room)).toMatchObject({ kind: 'quarantined', seq: 4 });
     expect((await tiny.until(tiny.rooms.query(room, 'operator')))?.seq).toBe(3);
-    await expect(tiny.until(tiny.rooms.resume(room))).rejects.toThrow(/entry 4/);
+    await expect(tiny.until(tiny.rooms.operations.resume(room))).rejects.toThrow(/entry 4/);
   });
 });
 
@@ -270,7 +272,7 @@ describe('all rooms beginning anew', () => {
     const tiny = await TinyRooms.start();
     const room = await tiny.open();
     const told = tiny.add(room, 1);
-    const restarted = tiny.rooms.restartRoom(room);
+    const restarted = tiny.rooms.operations.restartRoom(room);
     const waiting = tiny.add(room, 2);
     await tiny.until(restarted);
     await tiny.clock.advance(100);

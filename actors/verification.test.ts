@@ -67,7 +67,7 @@ describe('a room that is as it was written', () => {
     await tiny.crash({ downMs: 60_000 });
     tiny.add(room, 2);
     await tiny.clock.advance(200_000);
-    await tiny.until(tiny.rooms.restore(room, 70));
+    await tiny.until(tiny.rooms.operations.restore(room, 70));
     await tiny.clock.advance(1_000);
     tiny.add(room, 3);
     tiny.close(room);
@@ -178,7 +178,7 @@ describe('a damaged entry', () => {
     const { tiny, room } = await playedRoom();
     await tiny.crash();
     tiny.engine.tamper(room, 140, (entry) => ({ ...entry, events: '[]' }));
-    await tiny.until(tiny.rooms.restore(room, 139));
+    await tiny.until(tiny.rooms.operations.restore(room, 139));
     tiny.add(room, 5);
     await tiny.clock.advance(100);
     expect(await verify(tiny, room)).toMatchObject({

@@ -9,6 +9,8 @@ export interface SizeLimits {
 }
 
 const MIB = 1024 * 1024;
+/** What the server watches. The log is moved at 64 MiB, so four times that means that something keeps it. */
+export const SIZE_LIMITS = { bytesMax: 16 * 1024 * MIB, logBytesMax: 256 * MIB, diskFreeBytesMin: 1024 * MIB };
 const DAY_MS = 86_400_000;
 
 /**

@@ -11,6 +11,7 @@ import { Rooms } from '../actors/rooms.js';
 import { GroupCommit } from '../persistence/group-commit.js';
 import type { JournalEngine } from '../persistence/journal.js';
 import { startRetention } from '../persistence/retention.js';
+import { SIZE_LIMITS } from '../persistence/size-findings.js';
 import { openSqliteEngine } from '../persistence/sqlite/sqlite-engine.js';
 import type { Config } from './config.js';
 import { Gateway, type GameRooms, type GatewaySettings } from './gateway/gateway.js';
@@ -176,8 +177,6 @@ export interface RunningServer {
 /** Closed rooms that are old enough are looked for that often. */
 const RETENTION_EVERY_MS = 3_600_000;
 const STORE_WATCH_MS = 60_000;
-/** Beyond them health turns yellow. The log is moved at 64 MiB, so four times that means that something keeps it. */
-const SIZE_LIMITS = { bytesMax: 16 * 2 ** 30, logBytesMax: 256 * 2 ** 20, diskFreeBytesMin: 2 ** 30 };
 
 /**
  * The product: opens the journal, the rooms and the port, in that order; `stop` goes back in reverse.

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { JournalCorrupt } from '../../actors/recovery.js';
 import { liapTui } from '../../actors/room/liap-tui.js';
-import { OperationRefused } from '../../actors/rooms.js';
+import { OperationRefused } from '../../actors/operation-refused.js';
 import { StoreFailure } from '../../persistence/journal.js';
 import { RoomFileDamaged } from '../../persistence/room-file.js';
 import { OperationInvalid, TargetUnknown } from '../operations/operation.js';

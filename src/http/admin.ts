@@ -1,7 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
-import { OperationRefused } from '../../actors/rooms.js';
+import { OperationRefused } from '../../actors/operation-refused.js';
 import { StoreFailure } from '../../persistence/journal.js';
 import { type OperationContext, OperationInvalid, TargetUnknown } from '../operations/operation.js';
 import { isOperationName, OPERATIONS } from '../operations/operations.js';

@@ -1,6 +1,6 @@
 import { writeRows } from '../../actors/appends.js';
 import { releaseRow } from '../../actors/holds.js';
-import { OperationRefused } from '../../actors/rooms.js';
+import { OperationRefused } from '../../actors/operation-refused.js';
 import { importRoom, ImportRefused } from '../../persistence/import-room.js';
 import { readRoomFile, type RoomFile, RoomFileDamaged } from '../../persistence/room-file.js';
 import type { HoldRow } from '../../persistence/rows.js';
@@ -22,7 +22,7 @@ export async function importFile(performance: Performance, name: string): Promis
     if (hold !== null) await dropHold(performance, roomId);
     throw failure;
   }
-  if (hold !== null) await performance.rooms.adopt(hold);
+  if (hold !== null) await performance.rooms.operations.adopt(hold);
   return { room: roomId, entries: entries.length, paused: hold !== null };
 }
 

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { OperationRefused } from '../../actors/rooms.js';
+import { OperationRefused } from '../../actors/operation-refused.js';
 import type { OperationActor } from './operation.js';
 
 export interface FilePlace {

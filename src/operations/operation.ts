@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { LiapTui } from '../../actors/room/liap-tui.js';
 import type { RandomBytes } from '../../actors/room-ids.js';
-import { OperationRefused } from '../../actors/rooms.js';
+import { OperationRefused } from '../../actors/operation-refused.js';
 import type { JournalEngine, JournalWriter } from '../../persistence/journal.js';
 import type { GameRooms } from '../gateway/gateway.js';
 

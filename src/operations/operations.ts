@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OperationRefused } from '../../actors/rooms.js';
+import { OperationRefused } from '../../actors/operation-refused.js';
 import { archiveDue, archiveOne } from './archiving.js';
 import { compactRooms } from './compaction.js';
 import { importFile } from './importing.js';
@@ -26,31 +26,31 @@ export const OPERATIONS = {
     oneRoom.extend({ why }),
     async (performance, { room, why }) => {
       const roomId = await mustFind(performance, room);
-      await performance.rooms.pause(roomId, why);
+      await performance.rooms.operations.pause(roomId, why);
       return { room: roomId };
     },
   ),
   resume: operation('Ends the pause or the quarantine of a room.', oneRoom, async (performance, { room }) => {
     const roomId = await mustFind(performance, room);
-    await performance.rooms.resume(roomId);
+    await performance.rooms.operations.resume(roomId);
     return { room: roomId };
   }),
   'pause-all': operation('Stops every room.', z.strictObject({ why }), async ({ rooms }, { why }) => {
-    await rooms.pauseAll(why);
+    await rooms.operations.pauseAll(why);
     return {};
   }),
   'resume-all': operation('Ends the pause of every room.', nothing, async ({ rooms }) => {
-    await rooms.resumeAll();
+    await rooms.operations.resumeAll();
     return {};
   }),
   restart: operation('Rebuilds a room from its journal.', oneRoom, async (performance, { room }) => {
     const roomId = await mustFind(performance, room);
-    await performance.rooms.restartRoom(roomId);
+    await performance.rooms.operations.restartRoom(roomId);
     return { room: roomId };
   }),
   snapshot: operation('Writes a snapshot of a room.', oneRoom, async (performance, { room }) => {
     const roomId = await mustFind(performance, room);
-    await performance.rooms.snapshotRoom(roomId);
+    await performance.rooms.operations.snapshotRoom(roomId);
     const [head] = await performance.engine.heads([roomId]);
     return { room: roomId, seq: head?.snapshotSeq ?? 0 };
   }),
@@ -61,7 +61,7 @@ export const OPERATIONS = {
       const roomId = await mustFind(performance, room);
       const toSeq = typeof to === 'number' ? to : await performance.engine.seqAt(roomId, Date.parse(to));
       if (toSeq === 0) throw new OperationRefused(`Room ${roomId} has no entry that was made at ${to} or before`);
-      const { seq } = await performance.rooms.restore(roomId, toSeq);
+      const { seq } = await performance.rooms.operations.restore(roomId, toSeq);
       return { room: roomId, to: toSeq, seq };
     },
   ),
@@ -70,11 +70,11 @@ export const OPERATIONS = {
     oneLetter,
     async ({ rooms }, { id }) => ({
       id,
-      outcome: await rooms.retryDeadLetter(id),
+      outcome: await rooms.operations.retryDeadLetter(id),
     }),
   ),
   'dead-letter-drop': operation('Removes a dead letter.', oneLetter, async ({ rooms }, { id }) => {
-    await rooms.dropDeadLetter(id);
+    await rooms.operations.dropDeadLetter(id);
     return { id };
   }),
   compact: operation(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { writeRows } from '../../actors/appends.js';
 import { uuidV7 } from '../../actors/room-ids.js';
-import { OperationRefused } from '../../actors/rooms.js';
+import { OperationRefused } from '../../actors/operation-refused.js';
 import { JournalCorrupt } from '../../actors/recovery.js';
 import { MachineVersionUnknown } from '../../actors/versions.js';
 import { StoreFailure } from '../../persistence/journal.js';

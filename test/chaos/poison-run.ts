@@ -264,7 +264,7 @@ class PoisonRun {
     let released = 0;
     for (const roomId of roomIds) {
       before.set(roomId, (await server.rooms.query(roomId, 'operator'))?.seq ?? 0);
-      await server.rooms.resume(roomId);
+      await server.rooms.operations.resume(roomId);
       released++;
     }
     const startMs = performance.now();

@@ -44,7 +44,7 @@ describe('a step that fails', () => {
     const back = await table.comeBack(0);
     expect(back.phase['phase']).toBe('declaration');
     const { rooms } = table.sim.server;
-    await table.sim.until(rooms.resume(table.roomId));
+    await table.sim.until(rooms.operations.resume(table.roomId));
     await table.toPhase('turn');
     expect(table.sim.server.health().checks.every(({ ok }) => ok)).toBe(true);
   });
@@ -54,12 +54,12 @@ describe('a paused room', () => {
   test('answers a move when it goes on', async () => {
     const table = await Table.declaring({ humans: 2 });
     const { rooms } = table.sim.server;
-    await table.sim.until(rooms.pause(table.roomId, 'maintenance'));
+    await table.sim.until(rooms.operations.pause(table.roomId, 'maintenance'));
     table.host.mark();
     const id = table.host.send('declare', { player_name: NAMES[0], value: 1 });
     await table.advance(20_000);
     expect(table.host.freshEvents.filter((event) => event !== 'ping')).toEqual([]);
-    await table.sim.until(rooms.resume(table.roomId));
+    await table.sim.until(rooms.operations.resume(table.roomId));
     await table.settle(50);
     expect(table.host.fresh.find(({ data }) => data['in_reply_to'] === id)?.event).toBe(TAKEN);
   });
@@ -69,21 +69,21 @@ describe('a paused room', () => {
     const { rooms } = table.sim.server;
     table.person(1).cut();
     await table.advance(20_000);
-    await table.sim.until(rooms.pause(table.roomId, 'maintenance'));
+    await table.sim.until(rooms.operations.pause(table.roomId, 'maintenance'));
     const back = await table.comeBack(1);
     expect(back.phase['phase']).toBe('declaration');
-    await table.sim.until(rooms.resume(table.roomId));
+    await table.sim.until(rooms.operations.resume(table.roomId));
     await table.settle(50);
     expect((await table.view()).seats[1]).toMatchObject({ isBot: false, awaySince: null });
   });
 
   test('keeps a waiting move through a crash of the server, and takes it once', async () => {
     const table = await Table.declaring({ humans: 2 });
-    await table.sim.until(table.sim.server.rooms.pause(table.roomId, 'maintenance'));
+    await table.sim.until(table.sim.server.rooms.operations.pause(table.roomId, 'maintenance'));
     table.person(0).send('declare', { player_name: NAMES[0], value: 1 }, 'the-move');
     await table.settle(50);
     await table.sim.crash();
-    await table.sim.until(table.sim.server.rooms.resume(table.roomId));
+    await table.sim.until(table.sim.server.rooms.operations.resume(table.roomId));
     await table.settle(50);
     expect((await table.view()).game?.declarations[0]).toBe(1);
     const back = await table.comeBack(0);
@@ -102,7 +102,7 @@ describe('a room that an operator sets back', () => {
     await table.play(1, 0);
     expect((await table.view()).game!.handSizes.slice(0, 2)).toEqual([7, 7]);
     for (const person of table.people) person.mark();
-    await table.sim.until(table.sim.server.rooms.restore(table.roomId, before));
+    await table.sim.until(table.sim.server.rooms.operations.restore(table.roomId, before));
     await table.settle(50);
     for (const [seat, person] of table.people.entries()) {
       expect(person.isOpen).toBe(true);
@@ -121,7 +121,7 @@ describe('a room that an operator sets back', () => {
     const table = await Table.declaring({ humans: 1 });
     expect((await table.lobby.call('get_rooms')).data['rooms']).toEqual([]);
     const started = table.entries.findIndex(({ message }) => message.includes('"startGame"'));
-    await table.sim.until(table.sim.server.rooms.restore(table.roomId, started));
+    await table.sim.until(table.sim.server.rooms.operations.restore(table.roomId, started));
     await table.settle(300);
     expect((await table.lobby.call('get_rooms')).data['rooms']).toHaveLength(1);
     expect(table.host.last('room_update').data['started']).toBe(false);

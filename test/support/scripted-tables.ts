@@ -61,7 +61,7 @@ export class ScriptedTables {
       for (let game = 0; !this.#isStopped(); game++) {
         await this.#game(`${this.#options.name ?? 't'}${table}-${game}`, people, movesMax);
       }
-)();
+    })();
     this.#under.add(playing);
   }
 

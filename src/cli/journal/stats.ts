@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { Option } from 'commander';
 import type { RoomRow } from '../../../persistence/rows.js';
-import { sizeFindings } from '../../../persistence/size-findings.js';
+import { SIZE_LIMITS, sizeFindings } from '../../../persistence/size-findings.js';
 import { allRows } from './all-rows.js';
 import { wholeNumber } from './arguments.js';
 import type { CommandGroup } from './command-group.js';
@@ -26,9 +26,15 @@ export const statsCommands: CommandGroup = (program, run) => {
   program
     .command('stats')
     .description('how much there is: sizes, counts, the oldest entry, and the times in which no room could run')
-    .addOption(new Option('--size-max <MiB>', 'of the journal').default(20 * 1024).argParser(mib))
-    .addOption(new Option('--log-max <MiB>', 'of its write-ahead log').default(1024).argParser(mib))
-    .addOption(new Option('--disk-min <MiB>', 'that the disk should have left').default(1024).argParser(mib))
+    .addOption(new Option('--size-max <MiB>', 'of the journal').default(SIZE_LIMITS.bytesMax / MIB).argParser(mib))
+    .addOption(
+      new Option('--log-max <MiB>', 'of its write-ahead log').default(SIZE_LIMITS.logBytesMax / MIB).argParser(mib),
+    )
+    .addOption(
+      new Option('--disk-min <MiB>', 'that the disk should have left')
+        .default(SIZE_LIMITS.diskFreeBytesMin / MIB)
+        .argParser(mib),
+    )
     .addOption(new Option('--age-max <days>', 'of the oldest entry').argParser(wholeNumber(1, 100_000)))
     .addHelpText(
       'after',
