@@ -34,17 +34,12 @@ async function live(tiny: TinyRooms, wave: number): Promise<void> {
 
 test('two thousand rooms that were opened and closed leave nothing behind', async () => {
   const tiny = await TinyRooms.start();
-  const heap: number[] = [];
   for (let wave = 0; wave * WAVE < ROOMS; wave++) {
     await live(tiny, wave);
     expect(tiny.rooms.counts).toEqual(NO_ROOMS);
     expect([...tiny.rooms.openIds]).toEqual([]);
-    globalThis.gc?.();
-    heap.push(process.memoryUsage().heapUsed);
   }
   expect(tiny.writer.undecidedCount).toBe(0);
-  expect(tiny.failures.map(({ failure }) => (failure as Error).message)).toEqual(
-    tiny.failures.map(() => expect.stringContaining('made to fail')),
-  );
-  console.log(heap);
+  const failures = tiny.failures.map(({ failure }) => (failure as Error).message);
+  expect(failures.filter((message) => !message.includes('made to fail'))).toEqual([]);
 });

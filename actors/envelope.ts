@@ -23,5 +23,7 @@ export interface Envelope<M extends Message> extends Mail {
 }
 
 export function letter<M extends Message>(body: Envelope<M>['body'], cause: Cause, mail: Mail): Envelope<M> {
-  return { ...mail, body, cause, settles: [], crashes: 0, waitsSince: 0 };
+  const { lane, bytes, slot } = mail;
+  const envelope = { lane, bytes, body, cause, settles: [], crashes: 0, waitsSince: 0 };
+  return slot === undefined ? envelope : { ...envelope, slot };
 }

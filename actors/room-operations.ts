@@ -187,7 +187,8 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
     const { session, messageId } = row;
     const cause = { ...this.#ports.ownCause('retry'), session, messageId };
     const message = JSON.parse(row.message) as Untimed<M>;
-    const envelope = letter<M>({ kind: 'message', message }, cause, { lane: 'player', bytes: row.message.length });
+    const lane = session === null ? 'system' : 'player'; // only operators speak without a session
+    const envelope = letter<M>({ kind: 'message', message }, cause, { lane, bytes: row.message.length });
     envelope.settles.push({ kind: 'delete', table: 'deadLetters', key: id });
     const answer = this.#answerTo(cause);
     keeper.awake(row.roomId).tell(envelope);

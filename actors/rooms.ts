@@ -49,7 +49,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   readonly #keeper: RoomKeeper<S, M, E, V>;
   readonly #creating = new Map<string, Promise<string | null>>(); // idempotency key to id, until the room is durable
   readonly #newRooms = new Map<string, (durable: boolean) => void>(); // by id, until their first entry is decided
-  readonly #listeners: ((notice: Notice<E, V>) => void)[] = [];
+  #listeners: readonly ((notice: Notice<E, V>) => void)[] = []; // replaced, not changed: one may leave while it is told
   #causes = 0;
   readonly #process: string; // tells this process's causes from those of others in the journal
 
@@ -108,8 +108,8 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
 
   /** @returns the way to stop listening */
   subscribe(listener: (notice: Notice<E, V>) => void): () => void {
-    this.#listeners.push(listener);
-    return () => void this.#listeners.splice(this.#listeners.indexOf(listener), 1);
+    this.#listeners = [...this.#listeners, listener];
+    return () => (this.#listeners = this.#listeners.filter((other) => other !== listener));
   }
 
   /** The room that players call `code`, or undefined. */
@@ -341,7 +341,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   }
 
   #publish(notice: Notice<E, V>): void {
-    for (const listener of [...this.#listeners]) {
+    for (const listener of this.#listeners) {
       try {
         listener(notice);
       } catch (failure) {
