@@ -1,7 +1,3 @@
-import { type RandomBytes, roomCode } from './room-ids.js';
-
-const CODE_TRIES = 8;
-
 /** Every room that is not closed, by its id and by the code that players type. */
 export class RoomDirectory {
   readonly #ids = new Map<string, string>(); // by code
@@ -36,14 +32,5 @@ export class RoomDirectory {
     const code = this.#codes.get(roomId);
     if (code !== undefined) this.#ids.delete(code);
     this.#codes.delete(roomId);
-  }
-
-  /** A code that no open room has, or null where luck runs out: then there are about as many rooms as codes. */
-  freeCode(random: RandomBytes): string | null {
-    for (let tries = 0; tries < CODE_TRIES; tries++) {
-      const code = roomCode(random);
-      if (!this.#ids.has(code)) return code;
-    }
-    return null;
   }
 }

@@ -1,10 +1,25 @@
 // Goal: rooms come, rest, return and go, and nothing of them is left. Method: as in room-actor.test.ts.
 import { describe, expect, test } from 'vitest';
+import type { RoomRow } from '../persistence/rows.js';
 import { NO_ROOMS, TinyRooms } from '../test/support/tiny-rooms.js';
 
 const IDLE_MS = 60_000;
 
 describe('making a room', () => {
+  test('it gets no code that a closed room still has', async () => {
+    const tiny = await TinyRooms.start();
+    const asked: string[] = [];
+    const ask = tiny.engine.roomByCode.bind(tiny.engine);
+    tiny.engine.roomByCode = async (code) => {
+      asked.push(code);
+      const found = await ask(code);
+      return asked.length === 1 ? ({ code } as RoomRow) : found;
+    };
+    const room = await tiny.open();
+    expect(asked).toHaveLength(2);
+    expect(tiny.rooms.codeOf(room)).toBe(asked[1]);
+  });
+
   test('its maker hears the first entry, and it is found by its code', async () => {
     const tiny = await TinyRooms.start();
     const told = tiny.create();

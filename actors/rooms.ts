@@ -7,7 +7,7 @@ import { MachineRunner } from './machine-runner.js';
 import { recover } from './recovery.js';
 import type { RoomOutput, Unavailable } from './room-actor.js';
 import type { DomainEvent, Message, Refused, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
-import { uuidV7 } from './room-ids.js';
+import { roomCode, uuidV7 } from './room-ids.js';
 import { RoomKeeper, type RoomsPorts } from './room-keeper.js';
 import { RoomOperations } from './room-operations.js';
 
@@ -37,6 +37,7 @@ export type Notice<E extends DomainEvent, V> = { readonly roomId: string; readon
 
 /** A repeated `create` is recognised for so long (design.md section 9, Idempotency). */
 const CREATION_MEMORY_MS = 600_000;
+const CODE_TRIES = 8;
 
 /**
  * All rooms of this process: the one seam through which sockets, HTTP, bots, tools and tests reach them. Whoever tells
@@ -165,8 +166,9 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
         return before.roomId;
       }
     }
-    const code = this.#keeper.directory.freeCode(random);
-    if (!writer.available || this.#keeper.isDraining || code === null || this.#keeper.holds.of(EVERY_ROOM) !== null) {
+    const isOpen = (): boolean => writer.available && !this.#keeper.isDraining && this.holdOf(EVERY_ROOM) === null;
+    const code = isOpen() ? await this.#freeCode() : null;
+    if (code === null || !isOpen()) {
       this.#publish({ kind: 'unavailable', why: 'storeAway', roomId: '', cause });
       return null;
     }
@@ -181,6 +183,16 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
       throw failure;
     }
     return (await durable) ? roomId : null;
+  }
+
+  /** A code that no room has, or null where luck runs out. Closed rooms keep theirs until they are archived. */
+  async #freeCode(): Promise<string | null> {
+    const { random, engine } = this.#ports;
+    for (let tries = 0; tries < CODE_TRIES; tries++) {
+      const code = roomCode(random);
+      if (this.resolve(code) === undefined && (await engine.roomByCode(code)) === null) return code;
+    }
+    return null;
   }
 
   /**

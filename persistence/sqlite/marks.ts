@@ -30,6 +30,17 @@ export class MarksReader {
     return { aliveAt: at, lastAt: at };
   }
 
+  /** One sentence each for what is not believed. */
+  findings(): string[] {
+    const alive = this.#alive.get();
+    const isSound = alive !== undefined && alive.sum === aliveSum(alive);
+    const wrong = this.#outages.all().filter((outage) => outage.sum !== outageSum(outage));
+    return [
+      ...(isSound ? [] : ['The mark of when the server was last alive is not as it was written.']),
+      ...wrong.map(({ from }) => `The outage from ${from} on is not as it was written.`),
+    ];
+  }
+
   outages(): Outage[] {
     return this.#outages.all().flatMap(({ from, to, sum }) => (sum === outageSum({ from, to }) ? [{ from, to }] : []));
   }

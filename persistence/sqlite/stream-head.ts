@@ -22,7 +22,11 @@ export interface StoredHead {
  * `damaged`: the row's checksum is not its own, and the entries do not prove what it says. A row that is only partly
  * wrong is `sound` again by what the entries prove.
  */
-export type FoundHead = { readonly kind: 'sound' | 'damaged'; readonly head: StoredHead };
+export interface FoundHead {
+  readonly kind: 'sound' | 'damaged';
+  readonly head: StoredHead;
+  readonly isAsWritten: boolean; // the row has its checksum: nothing had to be proven
+}
 
 /** The row in the order in which the checksum takes its columns, and the last entry. */
 interface HeadRecord {
@@ -91,9 +95,13 @@ export class StreamHeads {
   }
 
   #judge(record: HeadRecord): FoundHead {
-    if (record.sum === headSum(record, record.closedAt)) return { kind: 'sound', head: headOf(record) };
+    if (record.sum === headSum(record, record.closedAt)) {
+      return { kind: 'sound', head: headOf(record), isAsWritten: true };
+    }
     const derived = this.#derive(record);
-    return derived === null ? { kind: 'damaged', head: headOf(record) } : { kind: 'sound', head: derived };
+    return derived === null
+      ? { kind: 'damaged', head: headOf(record), isAsWritten: false }
+      : { kind: 'sound', head: derived, isAsWritten: false };
   }
 
   /**

@@ -1,14 +1,17 @@
+import type { Connect } from '../../src/client/client-socket.js';
 import { GameFailed, playGame } from '../../src/client/game-session.js';
 import { type Random, seededRandom } from '../../src/client/random.js';
 import { checkJournal, type JournalCheck } from '../support/journal-check.js';
 import { realGame } from '../support/real-game.js';
 import { CommandRecorder } from '../support/recorded-commands.js';
+import { FrameRecorder } from '../support/recorded-frames.js';
 import { ServerProcess } from '../support/server-process.js';
 
 export interface KillRunOptions {
   readonly kills: number;
   readonly seed: number;
   readonly rooms?: number; // games at the same time
+  readonly aliveMsMax?: number; // the longest time from somebody's first move after a start to the kill
   readonly onKill?: (kill: number, acknowledged: number) => void;
 }
 
@@ -16,14 +19,14 @@ export interface KillRunResult extends JournalCheck {
   readonly kills: number;
   readonly seed: number;
   readonly resent: number; // commands that were sent more than once
+  readonly frames: number; // that clients saw and that show an entry
+  readonly notInJournal: readonly string[]; // entries that clients saw in them
   readonly games: number; // played to their end
   readonly failures: readonly string[]; // games that could not go on
   readonly violations: readonly string[]; // of the protocol, as clients saw them
   readonly durationMs: number;
 }
 
-/** The longest time from a start to the kill. */
-const ALIVE_MS_MAX = 1_500;
 /** How often the server is killed at once when it is ready, before anybody is back. */
 const KILLED_AT_ONCE = 0.15;
 /** For the last commands to be answered after the last kill. */
@@ -34,16 +37,18 @@ const PROGRESS_LIMIT_MS = 60_000;
  * Kills a server again and again in the middle of games over real sockets; clients come back by themselves and send
  * again what was not answered. At the end their records are compared with the journal.
  */
-export async function killRun({ kills, seed, rooms = 6, onKill }: KillRunOptions): Promise<KillRunResult> {
+export async function killRun(options: KillRunOptions): Promise<KillRunResult> {
+  const { kills, seed, rooms = 6, aliveMsMax = 1_500, onKill } = options;
   const random = seededRandom(seed);
   const startMs = performance.now();
   const recorder = new CommandRecorder();
+  const frames = new FrameRecorder();
   const server = await ServerProcess.start();
-  const games = new EndlessGames(server, recorder, seed);
+  const games = new EndlessGames(frames.watch(recorder.watch(server.connect)), seed);
   try {
     const played = Array.from({ length: rooms }, (_, table) => games.play(table));
     for (let kill = 1; kill <= kills; kill++) {
-      await untilKill(random, recorder);
+      await untilKill(random, recorder, aliveMsMax);
       await server.kill();
       onKill?.(kill, recorder.acknowledged.length);
       await server.restart();
@@ -58,6 +63,8 @@ export async function killRun({ kills, seed, rooms = 6, onKill }: KillRunOptions
       kills,
       seed,
       resent: [...recorder.commands.values()].filter(({ sentCount }) => sentCount > 1).length,
+      frames: frames.frames,
+      notInJournal: frames.missingIn(server.dataDir),
       games: games.completed,
       failures: games.failures,
       violations: games.violations,
@@ -69,10 +76,10 @@ export async function killRun({ kills, seed, rooms = 6, onKill }: KillRunOptions
   }
 }
 
-async function untilKill(random: Random, recorder: CommandRecorder): Promise<void> {
+async function untilKill(random: Random, recorder: CommandRecorder, aliveMsMax: number): Promise<void> {
   if (random() < KILLED_AT_ONCE) return;
   await progress(recorder);
-  await pause(random() * ALIVE_MS_MAX);
+  await pause(random() * aliveMsMax);
 }
 
 /** Waits for an acknowledgement that was not there yet: somebody is playing. */
@@ -94,15 +101,13 @@ class EndlessGames {
   completed = 0;
   readonly failures: string[] = [];
   readonly violations: string[] = [];
-  readonly #server: ServerProcess;
-  readonly #recorder: CommandRecorder;
+  readonly #connect: Connect;
   readonly #seed: number;
   readonly #closings = new Set<() => void>();
   #stopped = false;
 
-  constructor(server: ServerProcess, recorder: CommandRecorder, seed: number) {
-    this.#server = server;
-    this.#recorder = recorder;
+  constructor(connect: Connect, seed: number) {
+    this.#connect = connect;
     this.#seed = seed;
   }
 
@@ -116,7 +121,7 @@ class EndlessGames {
       const humans = 1 + ((table + game) % 4);
       try {
         const { violations } = await playGame({
-          ...realGame(this.#recorder.watch(this.#server.connect), this.#seed + table * 1_000 + game, humans),
+          ...realGame(this.#connect, this.#seed + table * 1_000 + game, humans),
           observer: { client: (_, client) => this.#closings.add(() => client.close()) },
         });
         this.completed++;

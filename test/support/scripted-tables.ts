@@ -10,7 +10,7 @@ export interface ScriptedTablesOptions {
   readonly rooms: GameRooms;
   readonly random: Random;
   readonly thinkMs: () => number; // between being asked and moving
-  readonly name?: string; // tells the sessions of one set of tables from those of another
+  readonly name?: string; // tells sessions and messages of one set of tables from those of another
   readonly onAcknowledged?: (acknowledged: Acknowledged) => void;
 }
 
@@ -180,7 +180,7 @@ export class ScriptedTables {
     event: UntimedMessage['type'],
     send: (cause: Cause) => unknown,
   ): Promise<GameNotice | null> {
-    const id = `m${++this.#sent}`;
+    const id = `${this.#options.name ?? 't'}-m${++this.#sent}`;
     const command: RecordedCommand = { session, id, event, sentCount: 0, answer: 'none' };
     this.commands.push(command);
     const sentAtMs = performance.now();
