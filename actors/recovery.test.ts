@@ -153,6 +153,43 @@ describe('a journal that cannot be true', () => {
     expect(tiny.findings).toMatchObject([{ roomId: room, finding: expect.stringContaining('made anew') as string }]);
   });
 
+  test('a closed room whose row says that it is open is closed in the list again by a start', async () => {
+    const { tiny, room } = await roomWith(3, { saved: false });
+    tiny.close(room);
+    await tiny.clock.advance(100);
+    const wrong = { kind: 'put', table: 'rooms', key: room, values: { status: 'waiting' } } as const;
+    const append = {
+      roomId: room,
+      expectedSeq: null,
+      fence: 0,
+      entry: null,
+      snapshot: null,
+      rows: [wrong],
+      closes: false,
+    };
+    await tiny.until(tiny.engine.commit([append], 0));
+    await tiny.crash();
+    expect([...tiny.rooms.openIds]).toEqual([]);
+    expect(await tiny.until(tiny.engine.row('rooms', room))).toMatchObject({ status: 'closed' });
+    expect(tiny.findings.map(({ roomId }) => roomId)).toContain(room);
+  });
+
+  test('an open room that the list of open streams has lost keeps its deadline', async () => {
+    const { tiny, room } = await roomWith(3, { saved: false });
+    tiny.wind(room, 60_000);
+    await tiny.clock.advance(100);
+    const streams = tiny.engine.constructor.prototype as { streams: JournalEngine['streams'] };
+    const all = streams.streams;
+    streams.streams = () => Promise.resolve({ items: [], next: null, damaged: [] });
+    try {
+      await tiny.crash();
+    } finally {
+      streams.streams = all;
+    }
+    await tiny.clock.advance(120_000);
+    expect(tiny.events(room).at(-1)).toBe('rang');
+  });
+
   test('a row of the list that says other than the journal is mended when the room is next needed', async () => {
     const { tiny, room } = await roomWith(5, { saved: true });
     const wrong = { kind: 'put', table: 'rooms', key: room, values: { status: 'over' } } as const;

@@ -131,7 +131,9 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
     for (const status of ['waiting', 'playing', 'over'] as const) {
       for await (const { roomId, code } of this.#rows('roomsByStatus', { status })) this.directory.add(roomId, code);
     }
-    await this.armDeadlines();
+    const unlisted = new Set(this.directory.ids);
+    await this.armDeadlines((roomId) => unlisted.delete(roomId));
+    await this.#armUnlisted([...unlisted]);
     this.wakeWaiting();
   }
 
@@ -143,11 +145,12 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   }
 
   /** Sets the alarm of every room that has a deadline and is not in memory, where it would be known already. */
-  async armDeadlines(): Promise<void> {
+  async armDeadlines(onOpen: (roomId: string) => void = nothing): Promise<void> {
     const { engine, outages } = this.#ports;
     for (let cursor: number | null = 0; cursor !== null; ) {
       const page = await engine.streams('open', cursor);
       for (const { roomId, at, nextDeadline } of page.items) {
+        onOpen(roomId);
         // The list of rooms is a projection: one whose row is damaged or missing is mended from its journal.
         if (!this.directory.has(roomId)) await this.#mendListing(roomId);
         if (nextDeadline === null || this.#actors.has(roomId)) continue;
@@ -160,14 +163,33 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
     }
   }
 
+  /** Rooms whose rows say that they are open and whose streams do not: the journal's end decides. */
+  async #armUnlisted(roomIds: readonly string[]): Promise<void> {
+    const { engine, outages, onFinding, onFailure } = this.#ports;
+    for (const roomId of roomIds) {
+      if (this.holds.own(roomId) !== null) continue;
+      onFinding?.(roomId, 'Its row says that it is open, and its stream that it is not');
+      try {
+        const [head] = await engine.heads([roomId]);
+        if (head === undefined || head.closed) await this.#mendListing(roomId);
+        else if (head.nextDeadline !== null) {
+          this.#deadlines.set(roomId, head.nextDeadline + outages.sinceMs(head.at));
+        }
+      } catch (failure) {
+        onFailure(roomId, failure);
+      }
+    }
+  }
+
   async #mendListing(roomId: string): Promise<void> {
     const { engine, definition, onFailure } = this.#ports;
     try {
       const recovered = await recover(engine, definition, roomId);
-      if (recovered === null || definition.isClosed(recovered.runner.snapshot)) return;
+      if (recovered === null) return;
       await this.#mendRows(roomId, recovered);
       const row = await engine.row('rooms', roomId);
-      if (row !== null) this.directory.add(roomId, row.code);
+      if (definition.isClosed(recovered.runner.snapshot)) this.directory.remove(roomId);
+      else if (row !== null) this.directory.add(roomId, row.code);
     } catch (failure) {
       onFailure(roomId, failure);
     }

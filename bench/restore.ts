@@ -96,11 +96,9 @@ async function restored(engine: JournalEngine, stored: readonly StoredRoom[], co
     },
   });
   await rooms.open();
-  const latencies = await timed(
-    stored,
-    count,
-    async ({ roomId }, seq) => void (await rooms.operations.restore(roomId, seq)),
-  );
+  const latencies = await timed(stored, count, async ({ roomId }, seq) => {
+    await rooms.operations.restore(roomId, seq);
+  });
   await rooms.drain();
   await writer.stop();
   return latencies;

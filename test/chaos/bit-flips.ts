@@ -32,7 +32,7 @@ await Promise.all(
   }),
 );
 
-function counted<K extends string>(keys: readonly K[]): Record<string, number> {
+function counted(keys: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
   return counts;

@@ -48,6 +48,7 @@ export interface PoisonRunResult {
   readonly poisonedFor: number; // ms
   readonly quarantined: { readonly poisoned: number; readonly others: number };
   readonly released: number; // of those, after the run
+  readonly stuck: readonly string[]; // of the released, those that did not go on
   readonly goOn: number; // of the released, a move was acknowledged or the room went on by itself
   readonly processExits: number;
   readonly unhandled: number; // errors that nobody took
@@ -81,7 +82,9 @@ const MOVES: ReadonlySet<string> = new Set(['declare', 'play', 'answerRedeal']);
 export async function poisonRun(options: PoisonRunOptions): Promise<PoisonRunResult> {
   const folder = mkdtempSync(join(tmpdir(), 'poison-'));
   let unhandled = 0;
-  const count = (): void => void unhandled++;
+  const count = (): void => {
+    unhandled++;
+  };
   process.on('unhandledRejection', count);
   process.on('uncaughtException', count);
   try {
@@ -202,7 +205,9 @@ class PoisonRun {
       log,
       settings: SETTINGS,
       stepMark: this.#faults.mark,
-      onGiveUp: () => void this.#giveUps++,
+      onGiveUp: () => {
+        this.#giveUps++;
+      },
     });
   }
 
@@ -275,7 +280,8 @@ class PoisonRun {
       // The release itself may be an entry, so it takes two.
       waiting = waiting.filter((roomId, index) => (seqs[index]?.seq ?? 0) < before.get(roomId)! + 2);
     }
-    return { released, goOn: released - waiting.length };
+    const stuck = await Promise.all(waiting.map(async (roomId) => describe(server, roomId)));
+    return { released, goOn: released - waiting.length, stuck };
   }
 
   async #deadLetters(): Promise<number> {
@@ -287,6 +293,15 @@ class PoisonRun {
       after = page.next;
     }
   }
+}
+
+/** What a room that does not go on waits for. */
+async function describe({ rooms }: RoomServer, roomId: string): Promise<string> {
+  const seen = await rooms.query(roomId, 'operator');
+  const what =
+    seen === null ? 'is gone' : `stands in ${seen.view.leaf}, awaiting ${JSON.stringify(seen.view.awaiting)}`;
+  const people = seen?.view.seats.map((seat) => (seat?.isBot === false ? 'person' : 'bot')).join();
+  return `room ${roomId} ${what}, seats ${people ?? ''}, hold ${JSON.stringify(rooms.holdOf(roomId))}, ${JSON.stringify(rooms.statusOf(roomId))}`;
 }
 
 function latencyOf(latencies: readonly number[]): Latency {
