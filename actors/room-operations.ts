@@ -8,7 +8,7 @@ import { JournalCorrupt, recover } from './recovery.js';
 import { restoreAppend } from './restore.js';
 import type { DomainEvent, Message, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
 import type { RoomKeeper, RoomsPorts } from './room-keeper.js';
-import type { Notice } from './rooms.js';
+import type { Notice } from './notice.js';
 import { noStepMark } from './step-mark.js';
 
 interface RoomOperationsPorts<S, M extends Message, E extends DomainEvent, V> extends RoomsPorts<S, M, E, V> {

@@ -1,39 +1,16 @@
-import type { HoldRow, RowChange } from '../persistence/rows.js';
+import type { HoldRow } from '../persistence/rows.js';
 import { type Cause, type Envelope, letter } from './envelope.js';
 import { EVERY_ROOM } from './holds.js';
 import { idempotencyKey } from './idempotency.js';
 import type { Lane } from './mailbox.js';
 import { MachineRunner } from './machine-runner.js';
 import { recover } from './recovery.js';
-import type { RoomOutput, Unavailable } from './room-actor.js';
+import type { RoomOutput } from './room-actor.js';
 import type { DomainEvent, Message, Refused, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
 import { roomCode, uuidV7 } from './room-ids.js';
 import { RoomKeeper, type RoomsPorts } from './room-keeper.js';
+import type { Notice } from './notice.js';
 import { RoomOperations } from './room-operations.js';
-
-/** What a subscriber hears of a room. Everything in it is durable; a state leaves only as somebody's view. */
-export type Notice<E extends DomainEvent, V> = { readonly roomId: string; readonly cause: Cause } & (
-  | {
-      readonly kind: 'applied' | 'repeated';
-      readonly seq: number;
-      readonly at: number;
-      readonly events: readonly E[];
-      readonly rows: readonly RowChange[];
-      readonly view: (viewer: Viewer) => V;
-    }
-  /** An operator set the room back: what anybody saw of it counts no more. */
-  | {
-      readonly kind: 'restored';
-      readonly seq: number;
-      readonly at: number;
-      readonly rows: readonly RowChange[];
-      readonly view: (viewer: Viewer) => V;
-    }
-  | { readonly kind: 'refused'; readonly refusal: Refused; readonly view: (viewer: Viewer) => V }
-  | { readonly kind: 'seen'; readonly seq: number; readonly view: (viewer: Viewer) => V }
-  | { readonly kind: 'unavailable'; readonly why: Unavailable }
-  | { readonly kind: 'unknownRoom' }
-);
 
 /** A repeated `create` is recognised for so long (design.md section 9, Idempotency). */
 const CREATION_MEMORY_MS = 600_000;

@@ -221,7 +221,7 @@ export function randomFlips(seed: number, count: number, bytes: number): Damage[
   return [...places].map((place) => flip(place >> 3, place & 7));
 }
 
-export function flip(byte: number, bit: number): Damage {
+function flip(byte: number, bit: number): Damage {
   return {
     what: `byte ${byte}, bit ${bit}`,
     bytes: (database) => {

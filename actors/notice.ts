@@ -1,0 +1,28 @@
+import type { RowChange } from '../persistence/rows.js';
+import type { Cause } from './envelope.js';
+import type { Unavailable } from './room-actor.js';
+import type { DomainEvent, Refused, Viewer } from './room-definition.js';
+
+/** What a subscriber hears of a room. Everything in it is durable; a state leaves only as somebody's view. */
+export type Notice<E extends DomainEvent, V> = { readonly roomId: string; readonly cause: Cause } & (
+  | {
+      readonly kind: 'applied' | 'repeated';
+      readonly seq: number;
+      readonly at: number;
+      readonly events: readonly E[];
+      readonly rows: readonly RowChange[];
+      readonly view: (viewer: Viewer) => V;
+    }
+  /** An operator set the room back: what anybody saw of it counts no more. */
+  | {
+      readonly kind: 'restored';
+      readonly seq: number;
+      readonly at: number;
+      readonly rows: readonly RowChange[];
+      readonly view: (viewer: Viewer) => V;
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refused; readonly view: (viewer: Viewer) => V }
+  | { readonly kind: 'seen'; readonly seq: number; readonly view: (viewer: Viewer) => V }
+  | { readonly kind: 'unavailable'; readonly why: Unavailable }
+  | { readonly kind: 'unknownRoom' }
+);
