@@ -378,6 +378,7 @@ async function changeCourse<S, M extends Message, E extends DomainEvent, V>(
   if (room === null) throw new JournalCorrupt(roomId, seq, `a room can't begin with ${change.type}`);
   const machine = machineOf(definition, version);
   const base = change.type === 'restored' ? await standingAt(reader, definition, roomId, change.toSeq) : room;
+  if (base === null) return startAt(definition, await ownSnapshot(reader, definition, entry, change.stateHash), entry);
   const upcast = upcastSnapshot(definition, base.runner.snapshot, base.version, version);
   const runner = MachineRunner.restore(machine, upcast) as unknown as AnyRunner;
   let events: readonly DomainEvent[] = [];
@@ -394,18 +395,32 @@ async function changeCourse<S, M extends Message, E extends DomainEvent, V>(
   return { room: { version, runner, window: base.window, seq, at, hash }, events };
 }
 
+/** The room after entry `seq`; null where that is gone. */
 async function standingAt<S, M extends Message, E extends DomainEvent, V>(
   reader: JournalReader,
   definition: RoomDefinition<S, M, E, V>,
   roomId: string,
   seq: number,
-): Promise<{ readonly version: number; readonly runner: AnyRunner; readonly window: IdempotencyWindow }> {
+): Promise<{ readonly version: number; readonly runner: AnyRunner; readonly window: IdempotencyWindow } | null> {
   const { sound, page } = await newestSnapshot(reader, definition, roomId, seq);
   let last: Stage | null = null;
   for await (const stage of replayFrom(reader, definition, roomId, sound, seq, page)) last = stage;
-  if (last?.entry.seq !== seq) throw new JournalCorrupt(roomId, seq, 'it is not there to be restored');
+  if (last?.entry.seq !== seq) return null;
   const runner = MachineRunner.restore(machineOf(definition, last.version), last.after);
   return { version: last.version, runner, window: last.window };
+}
+
+/** What was restored has been compacted away: the snapshot that was written with the restore stands for it. */
+async function ownSnapshot<S, M extends Message, E extends DomainEvent, V>(
+  reader: JournalReader,
+  definition: RoomDefinition<S, M, E, V>,
+  { roomId, seq }: Entry,
+  stateHash: string,
+): Promise<Snapshot> {
+  const [own] = await reader.snapshots(roomId, seq, 1);
+  const isSound = own?.seq === seq && own.stateHash === stateHash && (await faultOf(reader, definition, own)) === null;
+  if (!isSound) throw new JournalCorrupt(roomId, seq, 'what it was restored to is gone, and so is its snapshot');
+  return own;
 }
 
 /** A snapshot of the state that an entry led to. */

@@ -1,5 +1,6 @@
 // Goal: an operator can set a room back to any of its entries, and nothing is deleted. Method: tiny rooms.
 import { describe, expect, test } from 'vitest';
+import { verifyRoom } from './verification.js';
 import { type Told, TinyRooms } from '../test/support/tiny-rooms.js';
 
 const kinds = (...told: Told[]): string[] =>
@@ -52,6 +53,20 @@ describe('a restored room', () => {
       tiny.engine.tamperSnapshot(room, seq, (one) => ({ ...one, stateHash: 'wrong' }));
     }
     expect((await tiny.durable(room)).text).toBe(text);
+  });
+
+  test('can be replayed when what it was set back to has been compacted away', async () => {
+    const { tiny, room } = await roomWith(30);
+    await tiny.clock.advance(200_000); // it rests, with a snapshot of entry 31
+    await tiny.until(tiny.rooms.operations.restore(room, 10));
+    for (let n = 0; n < 130; n++) tiny.add(room, 1);
+    await tiny.clock.advance(1000);
+    for (let removed = 1; removed > 0; ) removed = await tiny.until(tiny.engine.compact(room, 30));
+    const [head] = await tiny.until(tiny.engine.heads([room]));
+    expect(head!.anchorSeq).toBe(30);
+    const verdict = await tiny.until(verifyRoom(tiny.engine, tiny.definition, room));
+    expect(verdict).toMatchObject({ kind: 'sound' });
+    expect((await tiny.durable(room)).seq).toBe(tiny.engine.durableEntries(room).at(-1)!.seq);
   });
 
   test('has its clocks go on as if no time had passed', async () => {
