@@ -107,7 +107,7 @@ async function start(filled: Folder): Promise<Recovery> {
 
 async function recoveryOf(dataDir: string, movesFile: string): Promise<Recovery> {
   const server = fork(fileURLToPath(new URL('./recovered-server.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx', ...(process.env['CHILD_ARGV']?.split(' ') ?? [])],
+    execArgv: ['--import', 'tsx'],
     env: {
       ...process.env,
       ...{ PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, LOG_LEVEL: 'warn', MOVES_FILE: movesFile },

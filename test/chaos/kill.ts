@@ -34,14 +34,17 @@ const result = await killRun({
   },
 });
 const { lost, twice, brokenChains, notInJournal, failures, violations } = result;
-const isWell = [lost, twice, brokenChains, notInJournal, failures, violations].every(({ length }) => length === 0);
+const findings = [lost, twice, brokenChains, notInJournal, failures, violations];
+// A run in which nobody saw anything proves nothing.
+const isWell = findings.every(({ length }) => length === 0) && result.frames > 0;
 for (const line of [...failures, ...violations]) process.stderr.write(`${line}\n`);
 process.stdout.write(
   json
     ? `${JSON.stringify({ ...result, ok: isWell })}\n`
     : `${kills} kills, seed ${seed}: ${result.acknowledged} commands acknowledged, ${lost.length} lost, ` +
         `${twice.length} applied twice, ${result.resent} sent again; ${result.entries} entries of ${result.rooms} rooms, ` +
-        `${brokenChains.length} broken chains; ${result.frames} frames seen, ${notInJournal.length} entries of them not in the journal; ${result.games} games played to their end, ${failures.length} failed, ` +
+        `${brokenChains.length} broken chains; ${result.frames} frames seen, ${notInJournal.length} entries of them not in the journal; ` +
+        `${result.games} games played to their end, ${failures.length} failed, ` +
         `${violations.length} violations of the protocol.\n`,
 );
 process.exitCode = isWell ? 0 : 1;

@@ -50,7 +50,6 @@ export interface PoisonRunResult {
   readonly released: number; // of those, after the run
   readonly stuck: readonly string[]; // of the released, those that did not go on
   readonly goOn: number; // of the released, a move was acknowledged or the room went on by itself
-  readonly processExits: number;
   readonly unhandled: number; // errors that nobody took
   readonly giveUps: number; // of the supervisor
   readonly acknowledged: number;
@@ -174,7 +173,6 @@ class PoisonRun {
       poisonedFor: this.#options.poisonMs,
       quarantined: { poisoned: quarantinedPoisoned, others: held.length - quarantinedPoisoned },
       ...released,
-      processExits: 0, // this process is still here to say so
       unhandled: unhandled(),
       giveUps: this.#giveUps,
       acknowledged: check.acknowledged,

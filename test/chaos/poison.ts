@@ -57,7 +57,7 @@ process.stdout.write(
     `  by message  ${table(result.byMessage)}`,
     `  by phase    ${table(result.byPhase)}`,
     `Outcome       ${result.restarts} restarts, ${result.deadLetters} dead letters, ${quarantined.poisoned} of ${result.poisoned} poisoned rooms and ${quarantined.others} others quarantined`,
-    `              ${result.released} released, ${result.goOn} of them went on; ${result.processExits} process exits, ${result.unhandled} errors that nobody took`,
+    `              ${result.released} released, ${result.goOn} of them went on; ${result.unhandled} errors that nobody took`,
     `Acknowledged  ${result.acknowledged}, ${lost.length} lost, ${twice.length} applied twice, ${brokenChains.length} broken chains, ${notSound.length} rooms that replay otherwise`,
     `Moves         without faults p50 ${calm.p50Ms} ms, p99 ${calm.p99Ms} ms (${calm.count}); healthy rooms beside faults p50 ${faulty.p50Ms} ms, p99 ${faulty.p99Ms} ms (${faulty.count}): ${result.p99Ratio} times`,
     '',
