@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Accepted ids that are remembered for each sender. */
 export const IDS_PER_SENDER_MAX = 32;
@@ -7,7 +7,7 @@ const SENDERS_MAX = 8;
 
 /** 64 bits of SHA-256 over sender and message id, 11 characters. */
 export function idempotencyKey(session: string, messageId: string): string {
-  return createHash('sha256').update(`${session}\n${messageId}`).digest().subarray(0, 8).toString('base64url');
+  return hash('sha256', `${session}\n${messageId}`, 'buffer').subarray(0, 8).toString('base64url');
 }
 
 export type SavedWindow = readonly (readonly [

@@ -84,16 +84,16 @@ describe('bit for bit', () => {
     expect((JSON.parse(then.text) as { context: { count: number } }).context.count).toBe(live.view.count);
   });
 
-  test('a snapshot is written every 64 entries, and recovery replays only what stands behind it', async () => {
+  test('a snapshot is written every 16 entries, and recovery replays only what stands behind it', async () => {
     const { tiny, room, read } = await roomWith(150, { saved: false });
     const saved = await tiny.until(tiny.engine.snapshots(room, 1_000, 10));
-    expect(saved.map(({ seq }) => seq)).toEqual([128, 64]);
-    expect(await read()).toMatchObject({ seq: 151, snapshotSeq: 128 });
+    expect(saved.map(({ seq }) => seq)).toEqual([144, 128, 112, 96, 80, 64, 48, 32, 16]);
+    expect(await read()).toMatchObject({ seq: 151, snapshotSeq: 144 });
   });
 
   test('a room can be read as it was at any entry', async () => {
     const { read } = await roomWith(100, { saved: true });
-    for (const upTo of [1, 2, 63, 64, 65, 100, 101]) {
+    for (const upTo of [1, 2, 15, 16, 17, 63, 64, 65, 100, 101]) {
       const room = await read(undefined, upTo);
       expect(room?.seq).toBe(upTo);
       expect(room?.runner.snapshot.context.count).toBe(upTo - 1);
@@ -128,7 +128,7 @@ describe('a journal that cannot be true', () => {
 
   test('a damaged snapshot is passed over for the one before, or the beginning, and made anew on the way', async () => {
     const { tiny, room, read } = await roomWith(200, { saved: true });
-    const saved = await tiny.until(tiny.engine.snapshots(room, 1000, 10));
+    const saved = await tiny.until(tiny.engine.snapshots(room, 1000, 100));
     const [newest, older] = saved;
     const sound = await read(tiny.engine);
     expect(sound).toMatchObject({ snapshotSeq: newest!.seq, damaged: [] });

@@ -56,7 +56,7 @@ export interface RoomActorPorts<S, M extends Message, E extends DomainEvent, V> 
 /** Entries of one room that may be on their way to the disk; then it stops taking messages. */
 const IN_FLIGHT_MAX = 64;
 // A snapshot is written after that much since the last one: recovery then replays at most this.
-const SNAPSHOT_ENTRIES = 64;
+const SNAPSHOT_ENTRIES = 16;
 const SNAPSHOT_BYTES = 64 * 1024;
 
 interface Durable<S> {

@@ -35,7 +35,9 @@ const SNAPSHOT_MEMBERS = [
   'entryHash',
 ] as const satisfies readonly (keyof Snapshot)[];
 
-/** A room with 151 entries and snapshots at 64 and 128. */
+const SAVED = [16, 32, 48, 64, 80, 96, 112, 128, 144];
+
+/** A room with 151 entries and a snapshot at every 16th. */
 async function playedRoom(adds = 150) {
   const tiny = await TinyRooms.start();
   const room = await tiny.open();
@@ -91,8 +93,8 @@ describe('a room that is as it was written', () => {
     const verdict = await verify(tiny, room);
     expect(verdict).toMatchObject({
       kind: 'sound',
-      integrity: { entries: 88 },
-      replay: { recomputed: 87, through: 151 },
+      integrity: { entries: 24 },
+      replay: { recomputed: 23, through: 151 },
     });
   });
 
@@ -150,7 +152,7 @@ describe('a damaged entry', () => {
       kind: 'scarred',
       restoreBefore: null,
       integrity: { brokenAt: 100, findingCount: 1, findings: [{ about: 'entry', seq: 100 }] },
-      replay: { leftOut: [{ from: 100, through: 128 }], through: 151, difference: { seq: 100 } },
+      replay: { leftOut: [{ from: 100, through: 112 }], through: 151, difference: { seq: 100 } },
       projection: { unknown: false },
     });
     const { expected, found } = verdict.replay.difference!;
@@ -160,33 +162,33 @@ describe('a damaged entry', () => {
 
   test('behind the last snapshot leaves the room to be restored, and repairing does not touch it', async () => {
     const { tiny, room } = await playedRoom();
-    tiny.engine.tamper(room, 140, (entry) => ({ ...entry, events: '[]' }));
+    tiny.engine.tamper(room, 147, (entry) => ({ ...entry, events: '[]' }));
     const before = tiny.engine.durableEntries(room).map(({ hash }) => hash);
     const verdict = await repair(tiny, room);
     expect(verdict).toMatchObject({
       kind: 'damaged',
-      restoreBefore: 140,
+      restoreBefore: 147,
       repaired: [],
-      replay: { leftOut: [{ from: 140, through: 151 }] },
+      replay: { leftOut: [{ from: 147, through: 151 }] },
       projection: { unknown: true },
     });
-    expect(verdict.sentences).toContain('From entry 140 on the room can only be restored');
+    expect(verdict.sentences).toContain('From entry 147 on the room can only be restored');
     expect(tiny.engine.durableEntries(room).map(({ hash }) => hash)).toEqual(before);
   });
 
   test('in front of a restore is a scar: the room plays on behind it', async () => {
     const { tiny, room } = await playedRoom();
     await tiny.crash();
-    tiny.engine.tamper(room, 140, (entry) => ({ ...entry, events: '[]' }));
-    await tiny.until(tiny.rooms.operations.restore(room, 139));
+    tiny.engine.tamper(room, 147, (entry) => ({ ...entry, events: '[]' }));
+    await tiny.until(tiny.rooms.operations.restore(room, 146));
     tiny.add(room, 5);
     await tiny.clock.advance(100);
     expect(await verify(tiny, room)).toMatchObject({
       kind: 'scarred',
       seq: 153,
       restoreBefore: null,
-      integrity: { brokenAt: 140 },
-      replay: { leftOut: [{ from: 140, through: 152 }], through: 153 },
+      integrity: { brokenAt: 147 },
+      replay: { leftOut: [{ from: 147, through: 152 }], through: 153 },
       projection: { wrong: [], unknown: false },
     });
   });
@@ -260,19 +262,19 @@ describe('a damaged snapshot', () => {
     const changed = { ...tinyGame, create: (first: never) => ({ ...tinyGame.create(first), openedAt: 0 }) };
     const { writer } = tiny;
     const verdict = await tiny.until(verifyRoom(tiny.engine, changed, room, { repair: { writer } }));
-    expect(verdict).toMatchObject({ kind: 'damaged', replay: { wrongSnapshots: [64, 128], difference: { seq: 64 } } });
+    expect(verdict).toMatchObject({ kind: 'damaged', replay: { wrongSnapshots: SAVED, difference: { seq: 16 } } });
     expect(await tiny.until(tiny.engine.snapshots(room, 200, 10))).toEqual(saved);
   });
 
   test('in front of all entries that are left can’t be made anew', async () => {
     const { tiny, room } = await playedRoom();
     while ((await tiny.until(tiny.engine.compact(room, 1_000))) > 0);
-    tiny.engine.tamperSnapshot(room, 64, (one) => ({ ...one, state: '{}' }));
+    tiny.engine.tamperSnapshot(room, 128, (one) => ({ ...one, state: '{}' }));
     expect(await repair(tiny, room)).toMatchObject({
       kind: 'damaged',
       restoreBefore: null,
       repaired: [],
-      replay: { leftOut: [{ from: 64, through: 128 }], through: 151 },
+      replay: { leftOut: [{ from: 128, through: 144 }], through: 151 },
     });
   });
 });
@@ -289,8 +291,8 @@ describe('any damage', () => {
       const { tiny, room } = await playedRoom(80);
       tiny.engine.tamper(room, seq, (entry) => ({ ...entry, [member]: spoilt(entry[member]) }));
       const { kind, integrity, restoreBefore, sentences } = await repair(tiny, room);
-      // The snapshot of entry 64 carries the room on.
-      expect(seq > 64 ? ['damaged'] : ['damaged', 'scarred']).toContain(kind);
+      // The snapshot of entry 80, which is the last, carries the room on.
+      expect(seq > 80 ? ['damaged'] : ['damaged', 'scarred']).toContain(kind);
       expect(sentences).not.toEqual([]);
       expect([seq, seq + 1]).toContain(integrity.brokenAt);
       if (restoreBefore !== null) expect([seq, seq + 1]).toContain(restoreBefore);
@@ -313,7 +315,7 @@ describe('any damage', () => {
     expect(await verify(tiny, room)).toMatchObject({
       kind: 'scarred',
       integrity: { brokenAt: 20, findings: [{ seq: 20, sentence: 'Entries 20 to 21 are missing' }], findingCount: 1 },
-      replay: { leftOut: [{ from: 20, through: 64 }], through: 81 },
+      replay: { leftOut: [{ from: 20, through: 32 }], through: 81 },
     });
   });
 });

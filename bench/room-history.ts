@@ -33,7 +33,7 @@ export interface PlayedRoomOptions {
 }
 
 const CODE = '0C0DE0'; // of every template
-const SNAPSHOT_ENTRIES = 64;
+const SNAPSHOT_ENTRIES = 16;
 const SNAPSHOT_BYTES = 64 * 1024;
 const SEEDS_TRIED = 50;
 /** No game takes longer: what was played must not lie in the future. */

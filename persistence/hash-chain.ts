@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Entry } from './journal.js';
 
 /** The hash in front of a room's first entry. */
@@ -6,7 +6,7 @@ export const CHAIN_START = '';
 
 /** SHA-256 of a text, base64url, 43 characters. */
 export function contentHash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
 
 /**

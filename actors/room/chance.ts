@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A stream of uniform whole numbers below `n`. */
 export type Below = (n: number) => number;
@@ -19,7 +19,7 @@ export function chance(seed: string, ...key: readonly (string | number)[]): Belo
   let counter = 0;
   const word = (): number => {
     if (offset === block.length) {
-      block = createHash('sha256').update(`${prefix}/${counter++}`).digest();
+      block = hash('sha256', `${prefix}/${counter++}`, 'buffer');
       offset = 0;
     }
     const value = block.readUInt32BE(offset);

@@ -9,7 +9,7 @@ import { scoring } from './phases/scoring.js';
 import { turn } from './phases/turn.js';
 import { waiting } from './phases/waiting.js';
 import type { RoomMessage } from './room-message.js';
-import { announce, attempt, change, refuseUnknown, roomSetup } from './room-setup.js';
+import { announce, attempt, change, refusal, refuseUnknown, roomSetup } from './room-setup.js';
 import type { RoomState } from './room-state.js';
 import { judgeDisconnect, judgeReconnect, refuseLateJoin, refuseSeatChange } from './seats.js';
 import { shiftClocks } from './timing.js';
@@ -61,9 +61,9 @@ export function roomMachine(order: DealOrder, bots: BotMind, edition: Edition = 
           connect: attempt('connect', judgeReconnect),
           disconnect: attempt('disconnect', judgeDisconnect),
           leave: attempt('leave', edition.leave),
-          join: attempt('join', refuseLateJoin),
-          addBot: attempt('addBot', refuseSeatChange),
-          removePlayer: attempt('removePlayer', refuseSeatChange),
+          join: refusal('join', refuseLateJoin),
+          addBot: refusal('addBot', refuseSeatChange),
+          removePlayer: refusal('removePlayer', refuseSeatChange),
           timer: closeWhenAbandoned,
         },
         states: {

@@ -68,6 +68,15 @@ export function attempt<T extends RoomMessageType>(type: T, judge: Judge<Message
   return [{ guard: allowed, actions: act, ...(target !== undefined && { target }) }, { actions: act }];
 }
 
+/** The transition of a message that this state always refuses, with a reason of its own. */
+export function refusal<T extends RoomMessageType>(type: T, judge: Judge<MessageOf<T>>) {
+  const judged = settle(({ context, event }) => {
+    if (event.type !== type) throw new Error(`${type} was asked about ${event.type}`);
+    return judge(context, event as MessageOf<T>);
+  });
+  return { actions: judged };
+}
+
 /** A change that cannot be refused: an entry, or the action of a guarded transition. */
 export function change(make: (state: RoomState, at: number, message: RoomMessage) => Outcome) {
   return settle(({ context, event }) => make(context, event.at, event));

@@ -6,7 +6,7 @@ export interface RoomState {
   readonly seed: string; // 256 bits in hex; all chance of the room comes from it. Hidden like a hand until game over
   readonly pace: Pace;
   readonly createdAt: number; // ms since the epoch, as all times here
-  readonly activeAt: number; // time of the last applied message
+  readonly activeAt: number; // time of the last applied message, except the one that closed the room
   readonly seats: PerSeat<Occupant | null>;
   readonly host: Seat;
   readonly hostArrived: boolean; // the host opened its room connection at least once

@@ -2,7 +2,7 @@ import { closeWhenAbandoned } from '../abandonment.js';
 import type { Edition } from '../edition.js';
 import { accept, type Outcome } from '../outcome.js';
 import type { RoomMessage } from '../room-message.js';
-import { announce, attempt, change, roomSetup } from '../room-setup.js';
+import { announce, attempt, change, refusal, roomSetup } from '../room-setup.js';
 import { FINISHED_ROOM_MS, gameOf, isPersonPresent, type RoomState } from '../room-state.js';
 import { sharedRanks, winners } from '../rules.js';
 import { judgeDisconnect, judgeLeaveGame, refuseReturn } from '../seats.js';
@@ -33,7 +33,7 @@ export function gameOver({ end }: Edition) {
     tags: 'game_over',
     entry: change(end),
     on: {
-      connect: attempt('connect', refuseReturn),
+      connect: refusal('connect', refuseReturn),
       disconnect: attempt('disconnect', judgeDisconnect),
       leave: attempt('leave', judgeLeaveGame),
       timer: [
