@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { on, once } from 'node:events';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { type GameResult, playGame } from '../../src/client/game-session.js';
 import { MISSING_PROGRAM } from '../support/missing-programs.js';
 import { checkJournal } from '../support/journal-check.js';
@@ -32,6 +34,7 @@ async function untilReady(server: ServerProcess, status: 200 | 503): Promise<voi
 async function playThrough(server: ServerProcess, breakStore: () => () => void) {
   const recorder = new CommandRecorder();
   const refusals: string[] = [];
+  let turnedAway: unknown;
   let moves = 0;
   let fail: (failure: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
@@ -40,6 +43,7 @@ async function playThrough(server: ServerProcess, breakStore: () => () => void) 
     const mend = breakStore();
     try {
       await untilReady(server, 503);
+      turnedAway = await answerToNewcomer(server);
     } finally {
       mend();
     }
@@ -58,12 +62,30 @@ async function playThrough(server: ServerProcess, breakStore: () => () => void) 
   const game: GameResult = await Promise.race([played, failed]);
   await outage;
   await server.stop();
-  return { game, refusals, check: checkJournal(server.dataDir, recorder.acknowledged) };
+  return { game, refusals, turnedAway, check: checkJournal(server.dataDir, recorder.acknowledged) };
 }
 
-function expectNothingLost({ game, refusals, check }: Awaited<ReturnType<typeof playThrough>>): void {
+/** What somebody is told who asks for a room now. */
+async function answerToNewcomer(server: ServerProcess): Promise<unknown> {
+  const lobby = new WebSocket(`ws://127.0.0.1:${server.port}/ws/lobby`);
+  try {
+    await once(lobby, 'open');
+    lobby.send(JSON.stringify({ event: 'create_room', data: { player_name: 'Late' }, id: 'newcomer-1' }));
+    for await (const [text] of on(lobby, 'message', { signal: AbortSignal.timeout(LIMIT_MS) })) {
+      const { data } = JSON.parse(String(text)) as { readonly data: { readonly in_reply_to?: string } };
+      if (data.in_reply_to === 'newcomer-1') return data;
+    }
+    return undefined;
+  } finally {
+    lobby.terminate();
+  }
+}
+
+function expectNothingLost({ game, refusals, turnedAway, check }: Awaited<ReturnType<typeof playThrough>>): void {
   expect(check).toMatchObject({ lost: [], twice: [], brokenChains: [] });
-  expect(new Set(refusals)).toEqual(new Set(['temporarily_unavailable']));
+  expect(turnedAway).toMatchObject({ type: 'temporarily_unavailable', retryable: true });
+  // Whether a move falls into the outage before its sender is told of it is chance; another reason there is none.
+  expect(refusals.filter((type) => type !== 'temporarily_unavailable')).toEqual([]);
   expect(game.violations).toEqual([]);
   expect(game.movesApplied).toBeGreaterThan(2 * 4 * 5);
 }

@@ -31,7 +31,8 @@ export class ScriptedTables {
   readonly otherAnswers = new Map<string, number>();
   gamesOver = 0;
   readonly #options: ScriptedTablesOptions;
-  readonly #asked = new Map<Cause, (notice: GameNotice | null) => void>();
+  /** By correlation id: what waited on the disk comes back with a cause that is equal, not the same. */
+  readonly #asked = new Map<string, (notice: GameNotice | null) => void>();
   readonly #newest = new Map<string, Extract<GameNotice, { readonly seq: number }>>(); // by room
   readonly #changed = new Map<string, () => void>();
   readonly #under = new Set<Promise<void>>();
@@ -155,7 +156,7 @@ export class ScriptedTables {
         );
       } catch {
         // What the machine threw: there is no room, and the one who asked asks again.
-        this.#asked.get(cause)?.({ kind: 'unavailable', why: 'restarting', roomId: '', cause });
+        this.#asked.get(cause.correlationId)?.({ kind: 'unavailable', why: 'restarting', roomId: '', cause });
       }
     });
   }
@@ -217,8 +218,8 @@ export class ScriptedTables {
 
   #answerTo(cause: Cause, send: (cause: Cause) => unknown): Promise<GameNotice | null> {
     return new Promise((resolve) => {
-      this.#asked.set(cause, (notice) => {
-        this.#asked.delete(cause);
+      this.#asked.set(cause.correlationId, (notice) => {
+        this.#asked.delete(cause.correlationId);
         resolve(notice);
       });
       send(cause);
@@ -227,7 +228,7 @@ export class ScriptedTables {
 
   #hear(notice: GameNotice): void {
     if (notice.kind === 'applied' || notice.kind === 'restored') this.#see(notice);
-    this.#asked.get(notice.cause)?.(notice);
+    this.#asked.get(notice.cause.correlationId)?.(notice);
   }
 
   #see(notice: Extract<GameNotice, { readonly seq: number }>): void {
