@@ -15,7 +15,7 @@ export const whatWaitsIsDeliveredOnce: MakeOracle = ({ evidence }) => {
       const same = step.room.entries.filter((entry, index) => index > restoredAt && entry.correlationId === correlationId);
       return same.length > 1 ? `${correlationId} was applied as ${same.map(({ seq }) => seq).join(' and ')}` : null;
     },
-    finished({ inboxRows }) {
+    settled({ inboxRows }) {
       const forgotten = inboxRows.find(({ roomId }) => evidence.rooms.get(roomId)?.isClosed === false);
       return forgotten === undefined ? null : `a message still waits for ${forgotten.roomId}`;
     },
