@@ -118,6 +118,8 @@ async function playThrough(
     },
     (failure: unknown) => {
       isOver = true;
+      // Whoever comes back to a game that has ended meanwhile is told so, and that is all.
+      if (world.witness.counts.gamesEnded > 0) return;
       world.witness.break(PLAYED_TO_THE_END, failure instanceof Error ? failure.message : String(failure));
     },
   );
