@@ -11,7 +11,8 @@ import { type Moment, World } from './world.js';
 
 /** A crash of the short game: at its n-th moment, with that end of the write under way. */
 export interface CrashPoint {
-  readonly number: number;
+  readonly index: number; // from 0, among all points
+  readonly number: number; // of the moment, from 1
   readonly moment: Moment;
   readonly fate: Fate;
 }
@@ -19,7 +20,8 @@ export interface CrashPoint {
 export interface EnumerationReport {
   readonly moments: number; // of the game that nothing happens to
   readonly entries: number;
-  readonly tried: number; // crash points
+  readonly points: number; // a moment has several where a write is under way: each way in which it can end
+  readonly tried: number;
   readonly byMoment: Readonly<Record<string, number>>;
   readonly failure: (Failure & { readonly point: CrashPoint | null }) | null;
 }
@@ -43,11 +45,9 @@ const WINNING: Hands = [
  * Tries every crash point of one short game, which has everything that a game can have: people and bots, three redeals,
  * a round of three turns, and an end. Each time the game is begun anew, dies there, and is played to its end.
  * @param every tries each so-manieth point only
- * @param progress told of each point before it is tried
  */
 export async function enumerateCrashPoints(
   { every = 1, from = 0 }: { readonly every?: number; readonly from?: number } = {},
-  progress: (point: CrashPoint, count: number) => void = () => undefined,
 ): Promise<EnumerationReport> {
   const definition = liapTui({
     order: (_seed, _round, deal) => orderOf(deal <= REDEALS ? TWO_WEAK : WINNING),
@@ -57,13 +57,14 @@ export async function enumerateCrashPoints(
   const whole = await playThrough(definition, (world, moment) => {
     const number = world.moments;
     const fates: readonly Fate[] = world.engine.isUnsynced ? ['lost', 'torn', 'durable'] : ['lost'];
-    for (const fate of fates) points.push({ number, moment, fate });
+    for (const fate of fates) points.push({ index: points.length, number, moment, fate });
   });
   const byMoment: Record<string, number> = {};
   let tried = 0;
   const report = (failure: EnumerationReport['failure']): EnumerationReport => ({
     moments: new Set(points.map(({ number }) => number)).size,
     entries: whole.entries,
+    points: points.length,
     tried,
     byMoment,
     failure,
@@ -71,7 +72,6 @@ export async function enumerateCrashPoints(
   if (whole.failure !== null) return report({ ...whole.failure, point: null });
   for (let index = from; index < points.length; index += every) {
     const point = points[index]!;
-    progress(point, points.length);
     const { failure } = await playThrough(definition, (world) => {
       if (world.moments === point.number) world.kill(`at moment ${point.number}`, point.fate, DOWN_MS);
     });
