@@ -166,7 +166,7 @@ export function aboutSetting(name: SettingName): About {
 /** The text that is in force where a setting is not given; null where nothing is. */
 export function defaultOf(name: SettingName): string | null {
   const { def } = settings.shape[name];
-  return 'defaultValue' in def ? String(def.defaultValue) : null;
+  return 'defaultValue' in def ? def.defaultValue : null;
 }
 
 /** Who gave a setting its value; later ones win. */

@@ -68,14 +68,14 @@ export class LiveConfig {
    * @throws ConfigError, and then nothing has changed
    */
   configure(values: Readonly<Record<string, string | null>>): ConfigChange {
-    const operator = { ...this.#operator };
+    let operator = this.#operator;
     for (const [name, text] of Object.entries(values)) {
       if (!isSettingName(name)) throw new ConfigError(`"${name}" is not the name of a setting.`);
       if (aboutSetting(name).live !== true) {
         throw new ConfigError(`${name} can't change while the server runs: set it, and start the server again.`);
       }
-      if (text === null) delete operator[name];
-      else operator[name] = { text, source: 'operator' };
+      operator = only(operator, (other) => other !== name);
+      if (text !== null) operator = { ...operator, [name]: { text, source: 'operator' } };
     }
     return this.#take(operator);
   }
@@ -90,9 +90,7 @@ export class LiveConfig {
     configOf(wanted); // all of it, also what waits for the next start
     const differing = SETTING_NAMES.filter((name) => textIn(wanted, name) !== textIn(this.#given, name));
     const isLive = (name: SettingName): boolean => aboutSetting(name).live === true;
-    const kept = (from: Given, keep: (name: SettingName) => boolean): Given =>
-      Object.fromEntries(Object.entries(from).filter(([name]) => keep(name as SettingName)));
-    this.#given = { ...kept(this.#given, (name) => !isLive(name)), ...kept(wanted, isLive) };
+    this.#given = { ...only(this.#given, (name) => !isLive(name)), ...only(wanted, isLive) };
     this.#operator = operator;
     this.#current = configOf(this.#given);
     const change = {
@@ -110,6 +108,10 @@ export function shownSetting(name: SettingName, given: Given): ShownSetting {
   const { text, source } = given[name] ?? { text: defaultOf(name), source: 'default' };
   const value = secret && text !== null ? `(${text.length} characters, not shown)` : text;
   return { name, value, source, default: defaultOf(name), unit, live, about };
+}
+
+function only(given: Given, keep: (name: SettingName) => boolean): Given {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => keep(name as SettingName)));
 }
 
 function textIn(given: Given, name: SettingName): string | null {

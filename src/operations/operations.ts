@@ -130,12 +130,12 @@ export const OPERATIONS = {
   'reload-config': operation(
     'Reads CONFIG_FILE anew; what only a start can take waits for the next one.',
     nothing,
-    async ({ config }) => changeOf(running(config), (live) => live.reload()),
+    ({ config }) => changed(config, (live) => live.reload()),
   ),
   configure: operation(
     'Sets values above those of file and environment until the server ends; null takes one back.',
     z.strictObject({ set: liveValues }),
-    async ({ config }, { set }) => changeOf(running(config), (live) => live.configure(set)),
+    ({ config }, { set }) => changed(config, (live) => live.configure(set)),
   ),
   'rebuild-statistics': operation("Makes the players' sums anew from finished games.", nothing, async ({ engine }) => ({
     corrected: await engine.rebuildPlayers(),
@@ -154,17 +154,15 @@ async function mustFind(performance: Performance, room: string): Promise<string>
   return roomId;
 }
 
-function running(config: LiveConfig | null): LiveConfig {
-  if (config === null) throw new OperationRefused('No server runs here whose configuration could change');
-  return config;
-}
-
-/** @throws OperationRefused for values that can't be: nothing has changed */
-function changeOf(live: LiveConfig, take: (live: LiveConfig) => ConfigChange): JsonObject {
-  try {
-    return { ...take(live) };
-  } catch (failure) {
-    if (failure instanceof ConfigError) throw new OperationRefused(failure.message, { cause: failure });
-    throw failure;
-  }
+/** @throws OperationRefused where no server runs, and for values that can't be: nothing has changed */
+function changed(config: LiveConfig | null, take: (live: LiveConfig) => ConfigChange): Promise<JsonObject> {
+  return new Promise((resolve) => {
+    if (config === null) throw new OperationRefused('No server runs here whose configuration could change');
+    try {
+      resolve({ ...take(config) });
+    } catch (failure) {
+      if (failure instanceof ConfigError) throw new OperationRefused(failure.message, { cause: failure });
+      throw failure;
+    }
+  });
 }
