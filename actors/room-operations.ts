@@ -131,30 +131,30 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
 
   /**
    * Sets a room back to the state after one of its entries, by an entry of its own: nothing is deleted. Its clocks are
-   * moved to now. Works for rooms that are quarantined or closed as well; a quarantine ends with it.
+   * moved to now. Works for rooms that are quarantined or closed as well. A quarantine ends with it, a pause does not.
    * @throws OperationRefused
    * @returns the number of the new entry
    */
   async restore(roomId: string, toSeq: number): Promise<{ readonly seq: number }> {
     const { keeper, engine, definition, writer, now, stepMark = noStepMark } = this.#ports;
-    const live = keeper.live.get(roomId);
-    live?.suspend();
-    await live?.settled();
+    const actor = await keeper.halt(roomId);
     try {
       const [head] = await engine.heads([roomId]);
       if (head === undefined) throw new OperationRefused(`There is no room ${roomId}`);
       const target = await recover(engine, definition, roomId, toSeq);
       if (target?.seq !== toSeq) throw new OperationRefused(`Room ${roomId} has no entry ${toSeq} to go back to`);
-      const before = live?.durable?.snapshot ?? (await this.#stateBefore(roomId));
+      const before = actor.durable?.snapshot ?? (await this.#stateBefore(roomId));
+      const hold = keeper.holds.own(roomId);
+      const staysPaused = hold?.kind === 'paused';
       stepMark.begin(roomId);
-      const { append, recovered } = restoreAppend({ definition, head, target, before, now: now() });
+      const { append, recovered } = restoreAppend({ definition, head, target, before, now: now(), staysPaused });
       stepMark.end();
       const outcome = await decided(writer, append);
       if (outcome.kind === 'conflict') {
         throw new OperationRefused(`Room ${roomId} can't go back: another open room has its code, or it moved on`);
       }
       this.#mustCommit(outcome);
-      keeper.holds.drop(roomId);
+      if (!staysPaused) keeper.holds.drop(roomId);
       const { seq, at, runner } = recovered;
       const cause = this.#ports.ownCause('restore');
       const view = this.#ports.viewer(runner.snapshot);
@@ -163,14 +163,16 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
       else {
         const row = await engine.row('rooms', roomId);
         if (row !== null) keeper.directory.add(roomId, row.code);
-        const actor = keeper.admit(roomId);
-        await actor.release(null); // the entry took the hold's row with it
+        const still = keeper.holds.of(roomId); // its own pause, or that of every room
+        if (still === null) await actor.release(null);
+        else actor.hold(still);
         actor.start(recovered);
       }
       this.#ports.publish({ kind: 'restored', roomId, seq, at, rows, view, cause });
       return { seq };
     } catch (failure) {
-      if (live !== undefined && keeper.live.get(roomId) === live) await keeper.rebuild(roomId);
+      if (!keeper.directory.has(roomId)) keeper.forget(roomId);
+      else if (keeper.live.get(roomId) === actor) await keeper.rebuild(roomId);
       throw failure;
     }
   }
@@ -184,6 +186,9 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
     const row = await this.#ports.engine.row('deadLetters', id);
     if (row === null) throw new OperationRefused(`There is no dead letter ${id}`);
     this.#mustBeOpen(row.roomId);
+    const hold = keeper.holds.of(row.roomId);
+    // It would wait like any other message, and so would the operator.
+    if (hold !== null) throw new OperationRefused(`Room ${row.roomId} is ${hold.kind}: resume it first`);
     const { session, messageId } = row;
     const cause = { ...this.#ports.ownCause('retry'), session, messageId };
     const message = JSON.parse(row.message) as Untimed<M>;
@@ -191,7 +196,9 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
     const envelope = letter<M>({ kind: 'message', message }, cause, { lane, bytes: row.message.length });
     envelope.settles.push({ kind: 'delete', table: 'deadLetters', key: id });
     const answer = this.#answerTo(cause);
-    keeper.awake(row.roomId).tell(envelope);
+    const offer = keeper.awake(row.roomId).tell(envelope);
+    if (offer.kind === 'refused')
+      this.#ports.publish({ kind: 'unavailable', why: 'mailboxFull', roomId: row.roomId, cause });
     const notice = await answer;
     if (notice.kind === 'applied' || notice.kind === 'repeated') return 'applied';
     if (notice.kind === 'refused') return 'refused';
