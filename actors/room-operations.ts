@@ -1,5 +1,5 @@
 import type { Outcome } from '../persistence/journal.js';
-import type { HoldRow } from '../persistence/rows.js';
+import type { HoldRow, RowChange } from '../persistence/rows.js';
 import { decided, writeRows } from './appends.js';
 import { type Cause, letter } from './envelope.js';
 import { EVERY_ROOM, releaseRow } from './holds.js';
@@ -108,6 +108,15 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
     keeper.wakeWaiting();
   }
 
+  /** Ends a room by its own rules: players are told, and its history stays. @throws OperationRefused */
+  async close(roomId: string): Promise<void> {
+    const { definition, ownCause } = this.#ports;
+    const notice = await this.#deliver(roomId, definition.closing(), ownCause('close'));
+    if (notice.kind === 'applied') return;
+    const why = notice.kind === 'refused' ? notice.refusal.sentence : 'it could not take that now';
+    throw new OperationRefused(`Room ${roomId} was not closed: ${why}`);
+  }
+
   /** Rebuilds a room from its journal; what waits for it goes on waiting. @throws OperationRefused */
   async restartRoom(roomId: string): Promise<void> {
     const { keeper } = this.#ports;
@@ -182,24 +191,13 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
    * @throws OperationRefused
    */
   async retryDeadLetter(id: string): Promise<'applied' | 'refused' | 'deadLetter' | 'unavailable'> {
-    const { keeper } = this.#ports;
     const row = await this.#ports.engine.row('deadLetters', id);
     if (row === null) throw new OperationRefused(`There is no dead letter ${id}`);
-    this.#mustBeOpen(row.roomId);
-    const hold = keeper.holds.of(row.roomId);
-    // It would wait like any other message, and so would the operator.
-    if (hold !== null) throw new OperationRefused(`Room ${row.roomId} is ${hold.kind}: resume it first`);
     const { session, messageId } = row;
     const cause = { ...this.#ports.ownCause('retry'), session, messageId };
     const message = JSON.parse(row.message) as Untimed<M>;
-    const lane = session === null ? 'system' : 'player'; // only operators speak without a session
-    const envelope = letter<M>({ kind: 'message', message }, cause, { lane, bytes: row.message.length });
-    envelope.settles.push({ kind: 'delete', table: 'deadLetters', key: id });
-    const answer = this.#answerTo(cause);
-    const offer = keeper.awake(row.roomId).tell(envelope);
-    if (offer.kind === 'refused')
-      this.#ports.publish({ kind: 'unavailable', why: 'mailboxFull', roomId: row.roomId, cause });
-    const notice = await answer;
+    const removal: RowChange = { kind: 'delete', table: 'deadLetters', key: id };
+    const notice = await this.#deliver(row.roomId, message, cause, [removal]);
     if (notice.kind === 'applied' || notice.kind === 'repeated') return 'applied';
     if (notice.kind === 'refused') return 'refused';
     return notice.kind === 'unavailable' && notice.why === 'failed' ? 'deadLetter' : 'unavailable';
@@ -212,6 +210,31 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
     if (row === null) throw new OperationRefused(`There is no dead letter ${id}`);
     const dropped = await writeRows(writer, row.roomId, [{ kind: 'delete', table: 'deadLetters', key: id }]);
     if (!dropped) throw new OperationRefused('The store is away: nothing was dropped');
+  }
+
+  /**
+   * Has a room take a message that an operator sends or sends again.
+   * @param settles what goes with the message once it has taken effect
+   * @throws OperationRefused where something holds the room: the message would wait, and the operator with it
+   */
+  #deliver(
+    roomId: string,
+    message: Untimed<M>,
+    cause: Cause,
+    settles: readonly RowChange[] = [],
+  ): Promise<Notice<E, V>> {
+    const { keeper, publish } = this.#ports;
+    this.#mustBeOpen(roomId);
+    const hold = keeper.holds.of(roomId);
+    if (hold !== null) throw new OperationRefused(`Room ${roomId} is ${hold.kind}: resume it first`);
+    const lane = cause.session === null ? 'system' : 'player'; // only operators speak without a session
+    const bytes = JSON.stringify(message).length;
+    const envelope = letter<M>({ kind: 'message', message }, cause, { lane, bytes });
+    envelope.settles.push(...settles);
+    const answer = this.#answerTo(cause);
+    const offer = keeper.awake(roomId).tell(envelope);
+    if (offer.kind === 'refused') publish({ kind: 'unavailable', why: 'mailboxFull', roomId, cause });
+    return answer;
   }
 
   #mustBeOpen(roomId: string): void {
