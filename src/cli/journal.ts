@@ -118,7 +118,6 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     if (error.code !== 'EPIPE') throw error;
     process.exit(); // whoever read it has seen enough: | head
   });
-  process.once('SIGINT', () => stopping.abort()); // a second one ends the process at once
   process.exitCode = await main(process.argv.slice(2), {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),
@@ -127,7 +126,11 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     environment: process.env,
     definition: liapTui(),
     now: Date.now,
-    wait: (ms) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined), // aborted: it ends early
+    wait: (ms) => {
+      // Whatever waits ends in order at the first Ctrl-C; a second one, or one of another command, ends the process.
+      if (process.listenerCount('SIGINT') === 0) process.once('SIGINT', () => stopping.abort());
+      return sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined); // aborted: it ends early
+    },
     stopping: stopping.signal,
     fetch,
   });

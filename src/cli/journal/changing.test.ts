@@ -190,6 +190,8 @@ describe('on a folder that nobody holds', () => {
     `);
     expect((await run('list', PLAYING.code)).out).toEqual(['0 dead letters']);
     expect((await run('show', 'bad')).out.join('\n')).toContain('Error: broken\n  at x');
+    expect((await run('show', 'good')).out).toContain('now          the room would take it');
+    expect((await run('show', 'refused')).out.join('\n')).toContain('now          the room would refuse it: ');
     expect((await run('show', 'none')).exit).toBe(2);
     const good = await run('retry', 'good');
     expect([good.exit, good.out]).toEqual([0, ['The room took it.']]);
