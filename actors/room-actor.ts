@@ -169,6 +169,11 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     this.#run();
   }
 
+  /** Whether `load` was called: all that waits on the disk is in the mailbox too. */
+  get hasInbox(): boolean {
+    return this.#inbox.isLoaded;
+  }
+
   /** Messages that wait in the inbox from before; they stand in front of those that came meanwhile. */
   load(rows: readonly InboxRow[]): void {
     for (const envelope of this.#inbox.load(rows).reverse()) this.#putBack(envelope);
@@ -178,6 +183,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   create(message: Untimed<M>, cause: Cause): void {
     const { definition } = this.#ports;
     const timed = this.#timed(message, cause);
+    this.load([]);
     const { runner, events } = this.#marked(() => MachineRunner.create<S, M, E>(definition, timed));
     this.#runner = runner;
     this.#status = 'running';
@@ -646,6 +652,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   /** Writes a waiting message to the inbox. If that fails its sender is told, and it waits no more. */
   #park(envelope: Envelope<M>): void {
     if (isParked(envelope) || envelope.body.kind !== 'message') return;
+    if (!this.#inbox.isLoaded) return; // it waits in memory for a moment: the start parks it behind those of before
     const row = this.#inbox.put(envelope, this.#ports.now());
     void this.#write([row], null).then((written) => {
       if (written || !this.#mailbox.remove(envelope)) return;

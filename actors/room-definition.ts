@@ -74,6 +74,8 @@ export interface RoomDefinition<S, M extends Message, E extends DomainEvent, V> 
   deadline(snapshot: RoomSnapshot<S>): { readonly at: number; readonly message: Untimed<M> } | null;
   /** The message that moves the room's clocks by an outage. */
   resumed(outageMs: number): Untimed<M>;
+  /** The message by which an operator closes the room. */
+  closing(): Untimed<M>;
   /** The room as `viewer` may see it. The only way in which a state leaves the runtime. */
   view(snapshot: RoomSnapshot<S>, viewer: Viewer): V;
   /**

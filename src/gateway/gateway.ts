@@ -1,6 +1,7 @@
 import type { Clock } from '../../actors/clock.js';
 import type { Lobby } from '../../actors/lobby.js';
 import type { Cause } from '../../actors/envelope.js';
+import { EXTERNAL_EVENTS } from '../../actors/room/external-events.js';
 import type { LiapTui } from '../../actors/room/liap-tui.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
 import type { RoomMessage } from '../../actors/room/room-message.js';
@@ -430,7 +431,7 @@ export class Gateway {
         if (notice.kind === 'unavailable' && notice.why !== 'quarantined') this.#presence.retry(roomId, seat);
       },
     });
-    this.#ports.rooms.tell(roomId, { type: 'disconnect', seat }, cause, { slot: `presence-${seat}` });
+    this.#ports.rooms.tell(roomId, EXTERNAL_EVENTS.socketStayedAway(seat), cause, { slot: `presence-${seat}` });
   }
 
   async #tellAbsent(roomId: string): Promise<void> {
@@ -568,7 +569,7 @@ export class Gateway {
     });
     const slot = `presence-${seat}`;
     const { rooms } = this.#ports;
-    rooms.tell(roomId, { type: 'connect', session, seat }, { ...cause, messageId: null }, { slot });
+    rooms.tell(roomId, EXTERNAL_EVENTS.socketCame(session, seat), { ...cause, messageId: null }, { slot });
     if (rooms.holdOf(roomId) !== null) {
       // The room will hear of it when it goes on; until then the player sees it as it stands.
       this.#look(connection, roomId, message, (_, notice) => this.#showPresent(connection, message, notice));

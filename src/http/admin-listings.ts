@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import { QueryService } from '../../actors/query-service.js';
 import type { AuditRow } from '../../persistence/rows.js';
@@ -9,6 +10,8 @@ const mail = pageQuery.extend({
   room: z.string().max(100).optional(), // its id
   reveal: yesNo.prefault('false'), // messages whole
 });
+
+const games = z.enum(['running', 'over', 'aborted']);
 
 /** Pages of rows: `{"items":[…],"next":"…","damaged":[…]}`; `next` is null at the end. */
 export function addAdminListings(admin: Hono, { engine, definition, rooms, config }: OperationContext): void {
@@ -24,10 +27,28 @@ export function addAdminListings(admin: Hono, { engine, definition, rooms, confi
     const { room = null, reveal, ...page } = queryOf(c, mail);
     return c.json(await queries.deadLetters(room, { reveal, ...pageOf(page) }));
   });
+  admin.get('/dead-letters/:id', async (c) => {
+    const { reveal } = queryOf(c, z.strictObject({ reveal: yesNo.prefault('false') }));
+    return c.json(found(await queries.deadLetter(c.req.param('id').slice(0, 100), { reveal }), 'dead letter'));
+  });
+  admin.get('/games', async (c) => {
+    const { status, ...page } = queryOf(c, pageQuery.extend({ status: games.default('running') }));
+    return c.json(await queries.games(status, pageOf(page)));
+  });
+  admin.get('/players/:player', async (c) => {
+    const player = await queries.player(c.req.param('player').slice(0, 100), pageOf(queryOf(c, pageQuery)));
+    return c.json(found(player, 'player'));
+  });
   admin.get('/inbox', async (c) => {
     const { room = null, reveal, ...page } = queryOf(c, mail);
     return c.json(await queries.inbox(room, { reveal, ...pageOf(page) }));
   });
+}
+
+/** @throws HTTPException 404 */
+function found<T>(answer: T | null, what: string): T {
+  if (answer === null) throw new HTTPException(404, { message: `There is no such ${what}` });
+  return answer;
 }
 
 function shownAudit({ detail, ...row }: AuditRow) {

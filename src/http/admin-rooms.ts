@@ -36,6 +36,11 @@ export function addAdminRooms(admin: Hono, context: OperationContext): void {
       at === undefined ? queries.state(roomId, { reveal }) : queries.stateAt(roomId, { seq: at }, { reveal });
     return c.json(found(await state, roomId));
   });
+  admin.get('/rooms/:room/game', async (c) => {
+    const roomId = await roomOf(c, context);
+    const { reveal } = queryOf(c, z.strictObject({ reveal: range.shape.reveal }));
+    return c.json(found(await queries.game(roomId, { reveal }), roomId));
+  });
   admin.get('/rooms/:room/history', async (c) => {
     const roomId = await roomOf(c, context);
     const asked = queryOf(c, range.extend({ events: z.enum(['types', 'whole']).default('types') }));

@@ -309,14 +309,20 @@ describe('a listing', () => {
     expect(seen.length).toBeGreaterThan(1);
   });
 
-  test.each(['/audit', '/holds', '/dead-letters', '/inbox', '/rooms', '/dead-letters?room=none', '/inbox?room=none'])(
-    '%s answers a page',
-    async (path) => {
-      const { status, body } = await ask(path);
-      expect(status).toBe(200);
-      expect(Object.keys(body).sort()).toEqual(['damaged', 'items', 'next']);
-    },
-  );
+  test.each([
+    '/audit',
+    '/holds',
+    '/dead-letters',
+    '/inbox',
+    '/rooms',
+    '/games?status=over',
+    '/dead-letters?room=none',
+    '/inbox?room=none',
+  ])('%s answers a page', async (path) => {
+    const { status, body } = await ask(path);
+    expect(status).toBe(200);
+    expect(Object.keys(body).sort()).toEqual(['damaged', 'items', 'next']);
+  });
 
   test.each([
     '/audit?limit=0',
@@ -327,10 +333,26 @@ describe('a listing', () => {
     '/audit?token=x',
     '/holds?room=x',
     '/rooms?status=none',
+    '/games?status=none',
     `/inbox?after=${'x'.repeat(2_000)}`,
   ])('%s: 400', async (path) => {
     const { status, headers } = await ask(path);
     expect([status, headers.get('content-type')]).toEqual([400, 'application/problem+json']);
+  });
+
+  test('of games, seats and players tells who played what', async () => {
+    const { roomId } = await data.room();
+    expect((await ask(`/rooms/${roomId}/game`)).status).toBe(404);
+    await data.tell(roomId, { type: 'startGame', session: 'session-of-ann', seat: 0 });
+    const { body } = await ask('/games');
+    expect(body['items']).toMatchObject([{ roomId, status: 'running' }]);
+    const game = await ask(`/rooms/${roomId}/game`);
+    expect(game.body).toMatchObject({ game: { roomId }, seats: [{ name: 'Ann', playerId: null }, {}, {}, {}] });
+    const revealed = await ask(`/rooms/${roomId}/game?reveal=true`);
+    expect(revealed.body).toMatchObject({ seats: [{ playerId: 'session-of-ann' }, {}, {}, {}] });
+    const player = await ask('/players/session-of-ann');
+    expect(player.body).toMatchObject({ player: null, games: { items: [{ roomId, name: 'Ann' }], next: null } });
+    expect((await ask('/players/nobody')).status).toBe(404);
   });
 
   test('never shows a seed', async () => {
@@ -342,7 +364,13 @@ describe('a listing', () => {
     ]);
     const { body } = await ask('/dead-letters?room=r');
     expect(body['items']).toMatchObject([{ id: 'letter', error: 'Error: it threw' }]);
-    expect(JSON.stringify(body)).not.toContain(seed);
+    const one = await ask('/dead-letters/letter');
+    expect(one.body).toMatchObject({
+      letter: { id: 'letter' },
+      now: { kind: 'unknown', sentence: 'There is no room r' },
+    });
+    expect(JSON.stringify([body, one.body])).not.toContain(seed);
+    expect((await ask('/dead-letters/none')).status).toBe(404);
     await operate('dead-letter-drop', { id: 'letter' });
   });
 });

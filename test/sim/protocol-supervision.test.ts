@@ -50,6 +50,18 @@ describe('a step that fails', () => {
   });
 });
 
+test('a room that an operator closes tells its players so and is gone', async () => {
+  const table = await Table.declaring({ humans: 2 });
+  const { rooms } = table.sim.server;
+  const { code } = await table.view();
+  await table.sim.until(rooms.operations.close(table.roomId));
+  await table.settle(50);
+  for (const person of [table.host, table.person(1)]) {
+    expect(person.frames.at(-1)).toMatchObject({ event: 'room_closed', data: { reason: 'closed_by_operator' } });
+  }
+  expect(rooms.resolve(code)).toBeUndefined();
+});
+
 describe('a paused room', () => {
   test('answers a move when it goes on', async () => {
     const table = await Table.declaring({ humans: 2 });
