@@ -143,7 +143,8 @@ class Tables {
   #onNotice(notice: Notice<RoomEvent, RoomView>): void {
     if (notice.kind !== 'applied') throw new Error(`${notice.cause.correlationId} was ${notice.kind}`);
     const { roomId, cause } = notice;
-    if (cause.correlationId.startsWith('move')) this.moves++;
+    const isAnswer = cause.correlationId.startsWith('answer');
+    if (isAnswer || cause.correlationId.startsWith('move')) this.moves++;
     if (cause.correlationId.startsWith('create')) this.#seat(roomId);
     if (cause.correlationId.startsWith('start')) this.#onStarted();
     const { game, awaiting } = notice.view('operator');
@@ -152,7 +153,8 @@ class Tables {
       const from = { session: sessionOf(seat), seat };
       if (awaiting.what === 'play') this.#tell(roomId, 'move', { type: 'play', ...from, indices: [0] });
       else if (awaiting.what === 'declaration') this.#tell(roomId, 'move', { type: 'declare', ...from, value: 8 });
-      else this.#tell(roomId, 'move', { type: 'answerRedeal', ...from, accept: false });
+      // All that are asked were told to answer when they were asked, and the first answer shows who is missing.
+      else if (!isAnswer) this.#tell(roomId, 'answer', { type: 'answerRedeal', ...from, accept: false });
     }
   }
 

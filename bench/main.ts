@@ -181,10 +181,13 @@ const command = new Command('npm run bench --')
 for (const bench of SUITE) {
   addBench(bench)
     .option('--quick', 'only see that it works')
-    .action(async ({ json, quick, ...given }: GivenOptions) => {
+    .action(async ({ json, quick, ...given }: GivenOptions, sub: Sub) => {
       if (!isBuilt) process.stderr.write('Run from source: slower than what users run. Use npm run bench.\n');
       const isQuick = quick === true;
-      const section = await bench.run({ ...(given as Numbers), ...(isQuick && bench.quick) }, isQuick);
+      const isChosen = ([name]: [string, unknown]): boolean => sub.getOptionValueSource(name) === 'cli';
+      const chosen = Object.fromEntries(Object.entries(given).filter(isChosen));
+      const options = { ...given, ...(isQuick && bench.quick), ...chosen } as Numbers;
+      const section = await bench.run(options, isQuick);
       write(json === true ? JSON.stringify(section) : sectionText(section));
     });
 }

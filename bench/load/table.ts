@@ -49,6 +49,7 @@ export class Table {
     this.#listener = listener;
     sockets.forEach((socket, seat) => {
       socket.on('message', (bytes: Buffer) => this.#onFrame(seat, bytes));
+      socket.on('error', () => undefined); // `close` follows
       socket.on('close', () => listener.closed?.(this));
     });
   }
