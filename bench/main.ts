@@ -8,6 +8,7 @@ import { benchHot } from './hot.js';
 import { benchIdle } from './idle.js';
 import { benchLatency } from './latency.js';
 import { benchMoves } from './moves.js';
+import { benchProfile } from './profile.js';
 import { benchRecovery } from './recovery.js';
 import { sectionText } from './report.js';
 import { benchRestore } from './restore.js';
@@ -111,6 +112,12 @@ const SUITE: readonly SuiteBench[] = [
 ];
 
 const OTHERS: readonly OtherBench[] = [
+  {
+    name: 'profile',
+    description: 'where the main thread of the server spends its time under full load over sockets',
+    defaults: { tables: 100, seconds: 5 },
+    run: ({ tables, seconds }) => benchProfile({ tables: tables!, seconds: seconds! }),
+  },
   {
     name: 'games',
     description: 'full games by scripted clients, one to four people each, over real sockets',
