@@ -4,7 +4,7 @@ import { words } from './format.js';
 // Where each state and each step of a machine stands. Every composite state is laid out by itself and is a box in the
 // one around it: nested boxes in one layout end up as tall as all their states together.
 
-const TEXT_PX = 6.6; // mean width of a character at the chart's size of type
+const TEXT_PX = 7; // mean width of a character at the chart's size of type
 const STATE = { height: 34, padding: 14 };
 const GROUP = { padding: 14, title: 18 };
 const LABEL_LINE = 13;
@@ -134,5 +134,5 @@ function sizeOf(state, inner) {
   if (inner !== undefined) {
     return { width: inner.width + 2 * GROUP.padding, height: inner.height + 2 * GROUP.padding + GROUP.title };
   }
-  return { width: Math.max(76, words(state.name).length * TEXT_PX + 2 * STATE.padding + 16), height: STATE.height };
+  return { width: Math.max(76, words(state.name).length * TEXT_PX + 2 * STATE.padding + 22), height: STATE.height };
 }

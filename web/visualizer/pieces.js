@@ -1,15 +1,20 @@
-// Pieces as rooms name them, e.g. 'GENERAL_RED', and as people read them.
+const SHORT = { SOLDIER: 'S', CANNON: 'Ca', HORSE: 'H', CHARIOT: 'Ch', ELEPHANT: 'E', ADVISOR: 'A', GENERAL: 'G' }; // from the cheapest
+/** Of each kind black, then red: 1 and 2 for soldiers, 13 and 14 for generals. */
+const POINTS = Object.fromEntries(
+  Object.keys(SHORT).flatMap((kind, index) => [
+    [`${kind}_BLACK`, 2 * index + 1],
+    [`${kind}_RED`, 2 * index + 2],
+  ]),
+);
 
-const CHARACTERS = {
-  RED: { GENERAL: '帥', ADVISOR: '仕', ELEPHANT: '相', CHARIOT: '俥', HORSE: '傌', CANNON: '炮', SOLDIER: '兵' },
-  BLACK: { GENERAL: '將', ADVISOR: '士', ELEPHANT: '象', CHARIOT: '車', HORSE: '馬', CANNON: '砲', SOLDIER: '卒' },
-};
-
-/** @returns {{ character: string, colour: 'red' | 'black', name: string }} */
+/**
+ * A piece as rooms name it, e.g. 'GENERAL_RED', and as it fits on a chip: 'G14', its kind and its points.
+ * @returns {{ short: string, colour: 'red' | 'black', name: string }}
+ */
 export function pieceOf(text) {
   const [kind, colour] = text.split('_');
   return {
-    character: CHARACTERS[colour]?.[kind] ?? '?',
+    short: `${SHORT[kind] ?? '?'}${POINTS[text] ?? ''}`,
     colour: colour === 'RED' ? 'red' : 'black',
     name: `${colour} ${kind}`.toLowerCase(),
   };

@@ -138,7 +138,7 @@ function StateFacts({ chart, id, taken, visits, isChosen, onClose }) {
   return html`
     <details open=${isChosen || undefined} data-testid="state-facts">
       <summary>
-        <strong>${words(id.split('.').at(-1))}</strong> <span class="muted small">(${id})</span>: ${count(visits)} entries,
+        <strong>${words(id.split('.').at(-1))}</strong> <span class="muted small">(${id})</span>: ${count(visits)} entries,${' '}
         ${count(refusals.reduce((sum, each) => sum + each.count, 0))} refused
       </summary>
       <div class="scroll">

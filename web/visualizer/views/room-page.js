@@ -114,15 +114,16 @@ export function RoomPage({ route, go, set, server, onConnection, onToast }) {
   const entry = model.entryAt(seq) ?? (state?.seq === seq ? state.entry : undefined);
   return html`
     <div class="room-page stack" data-testid="room-page" data-seq=${seq} data-live=${isLive} data-shown=${state?.seq ?? ''}>
-      <${WaitingFor} ...${{ model, state, seq, isLive, isSandbox }} onLive=${() => stepTo(last)} />
+      <${WaitingFor} ...${{ model, state, seq, isLive, isSandbox }} onLive=${() => stepTo(last)}>
+        <div class="row" role="group" aria-label="Tools">
+          <${SeeAs} seats=${state?.view?.seats ?? []} as=${as} isOpen=${isSandbox || model.summary.isOver} onChange=${(eye) => set({ as: eye })} />
+          <button data-testid="copy-link" title="Copy a link to what is shown (c)" onClick=${copy}>Copy link</button>
+          <button data-testid="fork" title="Open a sandbox from this entry (f)" onClick=${fork}>Fork here</button>
+          <${Export} base=${base} seq=${seq} onToast=${onToast} />
+        </div>
+      <//>
       ${model.connection === 'lost' && html`<p class="notice warn" role="status" data-testid="disconnected"><span><strong>Disconnected.</strong> Everything below is as it was last heard of; it goes on by itself.</span></p>`}
       ${model.lost !== null && model.connection !== 'lost' && html`<p class="notice bad" role="alert">${model.lost.message} Trying again…</p>`}
-      <div class="row" role="group" aria-label="Tools">
-        <${SeeAs} seats=${state?.view?.seats ?? []} as=${as} isOpen=${isSandbox || model.summary.isOver} onChange=${(eye) => set({ as: eye })} />
-        <button data-testid="copy-link" title="Copy a link to what is shown (c)" onClick=${copy}>Copy link</button>
-        <button data-testid="fork" title="Open a sandbox from this entry (f)" onClick=${fork}>Fork here</button>
-        <${Export} base=${base} seq=${seq} onToast=${onToast} />
-      </div>
       ${isSandbox && html`<${SandboxPanel} ...${{ name, model, go, onToast }} onTaken=${(answer) => (model.take(answer), set({ entry: null, mark: null }))} />`}
       <div class="tabs" role="group" aria-label="Views">
         ${Object.entries(VIEWS).map(

@@ -122,7 +122,10 @@ function said(message) {
   if (message === null || typeof message !== 'object') return '';
   const { type, at, seat, key, session, ...rest } = message;
   return Object.entries(rest)
-    .map(([name, value]) => `${name} ${brief(value, 40)}`)
+    .map(([name, value]) => {
+      const text = typeof value === 'string' ? words(value) : brief(value, 40);
+      return name === type ? text : `${words(name)} ${text}`;
+    })
     .join(', ');
 }
 

@@ -16,7 +16,7 @@ export function TopBar({ route, go, server, connection, onHelp }) {
       <div class="end">
         ${server !== null && !server.actions && html`<span class="badge only-wide" title=${READ_ONLY}>read-only</span>`}
         <span class="connection" role="status" data-testid="connection" data-connection=${connection}>
-          ${connection === 'none' ? '' : CONNECTIONS[connection]}
+          <span class="words">${connection === 'none' ? '' : CONNECTIONS[connection]}</span>
         </span>
         <${ThemeSwitch} />
         <button class="icon-button" aria-label="Help and keyboard shortcuts" title="Help (?)" data-testid="help" onClick=${onHelp}>?</button>

@@ -3,14 +3,15 @@ import { useNow } from '../clock.js';
 import { clockTime, count, countdown, duration, words } from '../format.js';
 
 /** What the room waits for, and for whom: the first thing to read. */
-export function WaitingFor({ model, state, seq, isLive, isSandbox, onLive }) {
+export function WaitingFor({ model, state, seq, isLive, isSandbox, onLive, children }) {
   const { summary, last } = model;
   const waitingFor = (isLive && !isSandbox ? summary.waitingFor : state?.waitingFor) ?? summary.waitingFor;
   const hold = isLive ? summary.hold : null;
   const kind = summary.stop !== null || hold?.kind === 'quarantined' ? 'bad' : isLive ? '' : 'past';
   return html`
     <section class=${`waiting-for ${kind}`} aria-label="What the room waits for" data-testid="waiting-for">
-      <p aria-live=${isLive ? 'polite' : 'off'}>${waitingFor?.sentence ?? 'Nothing is known of what it waits for.'}</p>
+      <div class="stack tight">
+      <p class="sentence" aria-live=${isLive ? 'polite' : 'off'}>${waitingFor?.sentence ?? 'Nothing is known of what it waits for.'}</p>
       <div class="row small">
         ${isSandbox ? html`<span class="badge info">sandbox</span>` : html`<strong class="mono">${summary.code ?? summary.roomId}</strong>`}
         <span class="badge accent" data-testid="phase">${words(state?.phase ?? summary.phase ?? 'unknown')}</span>
@@ -20,6 +21,8 @@ export function WaitingFor({ model, state, seq, isLive, isSandbox, onLive }) {
         ${isLive && !isSandbox ? html`<${Since} ...${{ summary, waitingFor, state }} />` : state !== undefined && html`<span class="muted number">${clockTime(state.at)}</span>`}
         ${!isLive && html`<button data-testid="go-live" onClick=${onLive}>${isSandbox ? 'To the newest entry' : 'Back to live'}</button>`}
       </div>
+      </div>
+      ${children}
     </section>
   `;
 }
