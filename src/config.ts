@@ -18,6 +18,7 @@ export interface Config {
   readonly disconnectGraceMs: number;
   readonly restartGraceMs: number;
   readonly messageBytesMax: number;
+  readonly visualizerActions: boolean; // pages of the visualizer may do operations on rooms
   readonly retentionMs: number; // closed rooms that nothing happened to for so long are archived
 }
 
@@ -106,6 +107,7 @@ const settings = z.strictObject({
   RESTART_GRACE_MS: wholeNumber(0, 3_600_000).default(60_000),
   MESSAGE_BYTES_MAX: wholeNumber(1_024, 1_048_576).default(65_536),
   RETENTION_DAYS: wholeNumber(0, 36_500).default(30),
+  VISUALIZER_ACTIONS: yesNo.default(false),
   DATABASE_URL: notYet('PostgreSQL').optional(),
   REDIS_URL: notYet('Redis').optional(),
 });
@@ -157,6 +159,7 @@ export function loadConfig(environment: Environment): Config {
     restartGraceMs: read.RESTART_GRACE_MS,
     messageBytesMax: read.MESSAGE_BYTES_MAX,
     retentionMs: read.RETENTION_DAYS * DAY_MS,
+    visualizerActions: read.VISUALIZER_ACTIONS,
   };
 }
 

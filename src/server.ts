@@ -20,13 +20,17 @@ import { attachSockets } from './gateway/ws-sockets.js';
 import { createApp } from './http/app.js';
 import type { HealthReport } from './http/health.js';
 import { addAdmin } from './http/admin.js';
+import { createAdminCookies } from './http/admin-cookie.js';
 import { createTokenGuard, loadAdminToken } from './http/admin-token.js';
 import { addLeaderboard } from './http/leaderboard.js';
+import { addVisualizer } from './http/visualizer.js';
+import { addVisualizerPages } from './http/visualizer-pages.js';
 import { writeServerFile } from './http/server-file.js';
 import { StoreWatch } from './operations/store-watch.js';
 import { clearSuspect, readSuspect, type Suspect } from './watchdog/suspect.js';
 import { startWatchdog } from './watchdog/watchdog.js';
 import type { Log } from './telemetry/log.js';
+import { Visualizer } from './visualizer/visualizer.js';
 import { RestartPolicy } from '../actors/restart-policy.js';
 import type { StepMark } from '../actors/step-mark.js';
 import { Supervisor } from '../actors/supervisor.js';
@@ -52,6 +56,7 @@ export interface RoomServer {
   readonly gateway: Gateway;
   readonly writer: GroupCommit;
   readonly supervisor: Supervisor;
+  readonly visualizer: Visualizer;
   readonly now: () => number; // room time
   readonly health: () => HealthReport;
   readonly stop: () => Promise<void>;
@@ -90,8 +95,11 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     onBroken: (failure) => supervisor.failed('rooms', failure),
     ...(stepMark !== undefined && { stepMark }),
   });
+  // Before the gateway and after it: what lies between is the time that telling everybody takes.
+  const visualizer = new Visualizer({ rooms, engine, definition, clock, now, startedAt });
   const lobby = new Lobby(clock, () => gateway.publishList());
   const gateway = new Gateway({ rooms, lobby, engine, definition, sessions, clock, now, random, log, settings });
+  visualizer.listen();
   // What stands further down depends on what stands above it. Sockets stay open whatever restarts.
   const supervisor = new Supervisor(
     [
@@ -154,6 +162,7 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     supervisor.stop();
     reopening();
     lobby.stop();
+    visualizer.stop();
     await rooms.drain();
     gateway.drain();
     await writer.stop();
@@ -163,14 +172,16 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     reopening();
     rooms.stopClocks();
     lobby.stop();
+    visualizer.stop();
     gateway.stopClocks();
   };
-  return { rooms, gateway, writer, supervisor, now, health, stop, stopClocks };
+  return { rooms, gateway, writer, supervisor, visualizer, now, health, stop, stopClocks };
 }
 
 export interface RunningServer {
   readonly port: number;
   readonly rooms: RoomServer;
+  readonly adminToken: string; // for the link that is printed on a terminal
   readonly stop: () => Promise<void>;
 }
 
@@ -236,11 +247,21 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
       clock: systemClock,
       log,
     });
-    const { elapsedMs } = systemClock;
+    const { elapsedMs, nowMs } = systemClock;
     addLeaderboard(app, { engine, elapsedMs });
-    addAdmin(app, {
-      guard: createTokenGuard({ token: loadAdminToken(dataDir, config.adminToken), rateLimitFactor, elapsedMs }),
+    const token = loadAdminToken(dataDir, config.adminToken);
+    const access = {
+      guard: createTokenGuard({ token, rateLimitFactor, elapsedMs }),
+      cookies: createAdminCookies(token, nowMs),
       trustProxy: config.trustProxy,
+    };
+    const actionsByCookie = config.visualizerActions;
+    const { visualizer } = rooms;
+    addVisualizerPages(app, access);
+    addVisualizer(app, { access, actionsByCookie, rateLimitFactor, elapsedMs, visualizer });
+    addAdmin(app, {
+      access,
+      actionsByCookie,
       context: { rooms: rooms.rooms, engine, writer, definition, dataDir, now, random: randomBytes, retentionMs },
       writer,
       sizeLimits: SIZE_LIMITS,
@@ -261,7 +282,7 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
       await engine.close();
       await watchdog.stop();
     };
-    return { port, rooms, stop };
+    return { port, rooms, adminToken: token, stop };
   } catch (failure) {
     await engine.close();
     await watchdog.stop();
