@@ -16,8 +16,8 @@ const LINE_CHARS = 11; // longer names are broken into two lines: a chart has mo
 /**
  * @typedef {{ x: number, y: number, width: number, height: number }} Box `x` and `y` are its upper left corner
  * @typedef {{ id: string, event: string, guard: string, from: string, to: string }} Edge
- * @typedef {{ from: string, to: string, ids: string[], texts: { id: string, text: string }[] }} Line one arrow for all
- *   edges between two states; a text of the last line of each edge's name carries the edge's `id`, the others null
+ * @typedef {{ from: string, to: string, ids: string[], texts: { text: string, ids: string[] }[] }} Line one arrow
+ *   for all edges between two states; a text that ends a name carries the `ids` of the edges of that name
  *
  * @param states `{ id, name, parent, kind }`; `parent` is null at the top, `kind` is 'leaf' or 'group'
  * @param {Edge[]} edges
@@ -41,7 +41,7 @@ export function layoutChart(states, edges) {
       if (!isBelow(line.from, group) || !isBelow(line.to, group)) continue;
       const [from, to] = [memberOf(line.from), memberOf(line.to)];
       if (from === undefined || to === undefined || from === to) continue;
-      const chars = Math.max(...line.texts.map(({ id, text }) => text.length + (id === null ? 0 : COUNT_CHARS)));
+      const chars = Math.max(...line.texts.map(({ text, ids }) => text.length + (ids.length === 0 ? 0 : COUNT_CHARS)));
       const size = { width: chars * TEXT_PX * 0.9, height: line.texts.length * LABEL_LINE };
       graph.setEdge(from, to, { line, ...size, labelpos: 'c' }, `${line.from} ${line.to}`);
     }
@@ -76,20 +76,27 @@ function linesOf(edges) {
   const lines = new Map();
   for (const { id, from, to, ...edge } of edges) {
     const key = `${from} ${to}`;
-    const line = lines.get(key) ?? { from, to, ids: [], names: [] };
-    lines.set(key, { from, to, ids: [...line.ids, id], names: [...line.names, { id, name: labelOf(edge) }] });
+    const line = lines.get(key) ?? { from, to, ids: [], names: new Map() };
+    const name = labelOf(edge);
+    line.ids.push(id);
+    line.names.set(name, [...(line.names.get(name) ?? []), id]);
+    lines.set(key, line);
   }
-  return [...lines.values()].map(({ names, ...line }) => ({ ...line, texts: names.flatMap(broken) }));
+  return [...lines.values()].map(({ names, ...line }) => {
+    const labels = [...names].map(([text, ids]) => ({ text, ids }));
+    return { ...line, texts: labels.length === 1 ? broken(labels[0]) : labels };
+  });
 }
 
-function broken({ id, name }) {
-  const space = [...name.matchAll(/ /g)]
+function broken({ text, ids }) {
+  const middle = text.length / 2;
+  const [space] = [...text.matchAll(/ /g)]
     .map(({ index }) => index)
-    .sort((a, b) => Math.abs(a - name.length / 2) - Math.abs(b - name.length / 2))[0];
-  if (name.length <= LINE_CHARS || space === undefined) return [{ id, text: name }];
+    .sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+  if (text.length <= LINE_CHARS || space === undefined) return [{ text, ids }];
   return [
-    { id: null, text: name.slice(0, space) },
-    { id, text: name.slice(space + 1) },
+    { text: text.slice(0, space), ids: [] },
+    { text: text.slice(space + 1), ids },
   ];
 }
 

@@ -29,10 +29,12 @@ function App() {
     }
   }, []);
   useDroppedFiles(openFile);
+  const isKnown = server.kind === 'ready';
   useEffect(() => {
+    if (!isKnown) return;
     addEventListener(UNKNOWN, server.again);
     return () => removeEventListener(UNKNOWN, server.again);
-  }, [server.again]);
+  }, [isKnown]);
   useKeys({ '?': () => setIsHelp(true) });
   useEffect(() => {
     if (route.room === undefined && route.sandbox === undefined) document.title = 'Visualizer';

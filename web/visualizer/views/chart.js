@@ -11,6 +11,8 @@ const ANIMATION_MS = 600;
 export function Chart({ chart, leaf, entry }) {
   const [chosen, setChosen] = useState(null);
   const drawing = useMemo(() => chart && drawingOf(chart), [chart?.machine.version]);
+  const frame = useRef(null);
+  useEffect(() => keepInSight(frame.current, drawing, leaf), [drawing, leaf]);
   if (chart === null)
     return html`<section class="panel view-chart" aria-label="Chart"><div class="empty">No chart.</div></section>`;
   const taken = chart.counts?.transitions ?? {};
@@ -24,7 +26,7 @@ export function Chart({ chart, leaf, entry }) {
         <h2>Chart</h2>
         <span class="small muted">${chart.machine.name} version ${chart.machine.version}; numbers: how often so far</span>
       </div>
-      <div class="chart" tabindex="0" role="group" aria-label="Chart of the room’s states">
+      <div class="chart" ref=${frame} tabindex="0" role="group" aria-label="Chart of the room’s states">
         <svg viewBox=${`0 0 ${drawing.width} ${drawing.height}`} data-testid="chart" data-current=${leaf ?? ''}>
           <defs>
             ${['', 'lit'].map(
@@ -41,6 +43,16 @@ export function Chart({ chart, leaf, entry }) {
       <${StateFacts} chart=${chart} id=${told} taken=${taken} visits=${visits[told] ?? 0} isChosen=${chosen !== null} onClose=${() => setChosen(null)} />
     </section>
   `;
+}
+
+/** Where the chart is wider than its place, the current state is scrolled to. */
+function keepInSight(frame, drawing, leaf) {
+  const box = drawing?.leaves.find(({ id }) => id === leaf)?.box;
+  if (frame === null || box === undefined || frame.scrollWidth <= frame.clientWidth) return;
+  const scale = frame.scrollWidth / drawing.width;
+  const middle = (box.x + box.width / 2) * scale;
+  if (middle < frame.scrollLeft + 40 || middle > frame.scrollLeft + frame.clientWidth - 40)
+    frame.scrollLeft = middle - frame.clientWidth / 2;
 }
 
 /** Steps of the machine itself lead from everywhere: as arrows they would cover all others, so they are told in words. */
@@ -91,12 +103,16 @@ function Leaf({ state: { id, name, box }, visits, isCurrent, isChosen, onChoose 
 }
 
 function Edge({ line: { ids, texts, path, at }, taken, isLast }) {
-  const total = ids.reduce((sum, id) => sum + (taken[id] ?? 0), 0);
+  const countOf = (several) => several.reduce((sum, id) => sum + (taken[id] ?? 0), 0);
+  const total = countOf(ids);
   const top = at.y + 4 - ((texts.length - 1) * 13) / 2;
   return html`
     <g class=${`edge ${total === 0 ? 'unused' : ''} ${isLast ? 'last' : ''}`} data-testid="edge" data-count=${total} data-last=${isLast}>
       <path class="line" d=${path} marker-end=${isLast ? 'url(#arrowlit)' : 'url(#arrow)'} />
-      ${texts.map(({ id, text }, index) => html`<text key=${index} x=${at.x} y=${top + index * 13} text-anchor="middle">${text}${id !== null && taken[id] > 0 ? ` ×${taken[id]}` : ''}</text>`)}
+      ${texts.map(({ text, ids: named }, index) => {
+        const times = countOf(named);
+        return html`<text key=${index} x=${at.x} y=${top + index * 13} text-anchor="middle">${times > 0 ? `${text} ×${count(times)}` : text}</text>`;
+      })}
     </g>
   `;
 }

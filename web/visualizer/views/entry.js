@@ -101,14 +101,19 @@ function Changes({ changes }) {
           ${changes.map(
             ({ path, before, after }) => html`<tr key=${path}>
               <td>${path === '' ? 'everything' : path.slice(1).replaceAll('/', ' ')}</td>
-              <td>${before === undefined ? html`<span class="muted">–</span>` : html`<del class="removed">${brief(before, 200)}</del>`}</td>
-              <td>${after === undefined ? html`<span class="muted">–</span>` : html`<ins class="added">${brief(after, 200)}</ins>`}</td>
+              <td>${before === undefined ? html`<span class="muted">–</span>` : html`<del class="removed">${shownValue(before)}</del>`}</td>
+              <td>${after === undefined ? html`<span class="muted">–</span>` : html`<ins class="added">${shownValue(after)}</ins>`}</td>
             </tr>`,
           )}
         </tbody>
       </table>
     </div>
   `;
+}
+
+/** Times are told as times: nobody reads milliseconds since 1970. */
+function shownValue(value) {
+  return typeof value === 'number' && value > 1e12 ? clockTime(value) : brief(value, 200);
 }
 
 function Events({ events }) {
