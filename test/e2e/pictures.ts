@@ -77,7 +77,9 @@ async function takePictures(only: string | undefined): Promise<Readonly<Record<s
   try {
     for (const seed of [1, 2]) await playedRoom(server, seed, seed);
     const { code } = await playedRoom(server);
-    for (const { name, path, size, colours, ready } of PICTURES.filter((each) => [undefined, each.name].includes(only))) {
+    for (const { name, path, size, colours, ready } of PICTURES.filter((each) =>
+      [undefined, each.name].includes(only),
+    )) {
       const context = await browser.newContext({ viewport: size, colorScheme: colours });
       const page = await context.newPage();
       const there = new URL(path.replace('ROOM', code), server.url);
