@@ -236,6 +236,12 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
     return actor === undefined ? null : this.#memoryOf(actor);
   }
 
+  /** What a room in memory does next by itself, as of its newest durable entry; undefined for one that is on the disk. */
+  dueOf(roomId: string): { readonly at: number; readonly message: Untimed<M> } | null | undefined {
+    const durable = this.#keeper.live.get(roomId)?.durable;
+    return durable == null ? undefined : this.#ports.definition.deadline(durable.snapshot);
+  }
+
   /** Every room in memory. */
   *inMemory(): IterableIterator<{ readonly roomId: string } & RoomMemory> {
     for (const [roomId, actor] of this.#keeper.live) yield { roomId, ...this.#memoryOf(actor) };

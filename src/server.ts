@@ -96,7 +96,16 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     ...(stepMark !== undefined && { stepMark }),
   });
   // Before the gateway and after it: what lies between is the time that telling everybody takes.
-  const visualizer = new Visualizer({ rooms, engine, definition, clock, now, startedAt });
+  const visualizer = new Visualizer({
+    rooms,
+    engine,
+    definition,
+    clock,
+    now,
+    random,
+    startedAt,
+    process: random(4).toString('hex'),
+  });
   const lobby = new Lobby(clock, () => gateway.publishList());
   const gateway = new Gateway({ rooms, lobby, engine, definition, sessions, clock, now, random, log, settings });
   visualizer.listen();

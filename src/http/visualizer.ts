@@ -4,6 +4,9 @@ import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import { StoreFailure } from '../../persistence/journal.js';
 import { type Bucket, type BucketSize, draw } from '../gateway/rate-limit.js';
+import { ExportRefused } from '../visualizer/exported-room.js';
+import { SandboxInvalid, SandboxRefused } from '../visualizer/sandbox.js';
+import { SANDBOX_TTL_MS, SANDBOXES_MAX } from '../visualizer/sandboxes.js';
 import { CursorUnknown } from '../visualizer/room-index.js';
 import { PastDamaged } from '../visualizer/room-past.js';
 import type { Visualizer } from '../visualizer/visualizer.js';
@@ -21,6 +24,9 @@ import { problem } from './problem.js';
 import { answer, jsonOf } from './visualizer-answer.js';
 import { addVisualizerList } from './visualizer-list.js';
 import { addVisualizerRooms } from './visualizer-rooms.js';
+import { addVisualizerExports } from './visualizer-exports.js';
+import { addVisualizerSandboxes } from './visualizer-sandboxes.js';
+import { addVisualizerStreams, STREAMS_MAX } from './visualizer-streams.js';
 
 export interface VisualizerDeps {
   readonly access: AdminAccess;
@@ -46,7 +52,10 @@ export function addVisualizer(app: Hono, deps: VisualizerDeps): void {
   api.use(adminNeeded(access), paced(deps));
   addServer(api, deps);
   addVisualizerList(api, visualizer);
+  addVisualizerStreams(api, visualizer);
   addVisualizerRooms(api, visualizer);
+  addVisualizerSandboxes(api, visualizer);
+  addVisualizerExports(api, visualizer);
   app.route('/api/visualizer', api);
 }
 
@@ -62,6 +71,8 @@ function addServer(api: Hono<AdminEnv>, { visualizer, actionsByCookie }: Visuali
       actions: via === 'bearer' || actionsByCookie,
       machine: { name, version },
       rooms: { open, inMemory, restarting, paused, quarantined, mailboxMessages, mailboxLagMs },
+      sandboxes: { open: visualizer.sandboxes.size, max: SANDBOXES_MAX, ttlMs: SANDBOX_TTL_MS },
+      streams: { open: visualizer.watchers, max: STREAMS_MAX },
     });
   });
 }
@@ -107,6 +118,8 @@ function paced({ access, rateLimitFactor, elapsedMs }: VisualizerDeps): Middlewa
 function answerTo(failure: Error, c: Context): Response {
   if (failure instanceof HTTPException) return problem(c, failure.status, failure.message);
   if (failure instanceof CursorUnknown) return problem(c, 400, failure.message);
+  if (failure instanceof SandboxInvalid) return problem(c, 400, failure.message);
+  if (failure instanceof SandboxRefused || failure instanceof ExportRefused) return problem(c, 409, failure.message);
   if (failure instanceof PastDamaged) return problem(c, 409, failure.message);
   if (failure instanceof StoreFailure) return problem(c, failure.code === 'BAD_CURSOR' ? 400 : 503, failure.message);
   throw failure;

@@ -85,22 +85,22 @@ export class FlightRecorder {
     this.#next = (this.#next + 1) % TIMES_MAX;
   }
 
-  /** Heard last: everybody whom it concerns was told. */
-  told(notice: GameNotice): void {
-    if (notice.kind === 'applied') {
-      const flight = this.#flights[(this.#next + TIMES_MAX - 1) % TIMES_MAX];
-      if (flight?.seq === notice.seq && flight.roomId === notice.roomId) {
-        flight.broadcastMs = this.#elapsedMs() - flight.durableMs;
-      }
-    } else if (notice.kind === 'refused') this.#refused(notice);
+  /** Heard last: everybody whom it concerns was told. @returns the times of an entry */
+  told(notice: GameNotice): EntryTimes | null {
+    if (notice.kind === 'refused') this.#refused(notice);
+    if (notice.kind !== 'applied') return null;
+    const flight = this.#flights[(this.#next + TIMES_MAX - 1) % TIMES_MAX];
+    if (flight?.seq !== notice.seq || flight.roomId !== notice.roomId) return null; // told while another was
+    flight.broadcastMs = this.#elapsedMs() - flight.durableMs;
+    return timesOf(flight);
   }
 
   /** Without entries of long ago, and those of another process. */
   timesOf(roomId: string, from: number, to = from): ReadonlyMap<number, EntryTimes> {
     const found = new Map<number, EntryTimes>();
-    for (const { roomId: of, seq, waitMs, stepMs, commitMs, broadcastMs } of this.#flights) {
-      if (of !== roomId || seq < from || seq > to) continue;
-      found.set(seq, { waitMs: ms(waitMs), stepMs: ms(stepMs), commitMs: ms(commitMs), broadcastMs: ms(broadcastMs) });
+    for (const flight of this.#flights) {
+      const { seq } = flight;
+      if (flight.roomId === roomId && seq >= from && seq <= to) found.set(seq, timesOf(flight));
     }
     return found;
   }
@@ -124,7 +124,7 @@ export class FlightRecorder {
     const view = notice.view('spectator');
     const { leaf } = view;
     const rule = this.#shower.chart().ruleOf(leaf, message.type);
-    const room = this.#rooms.get(roomId) ?? { total: 0, newest: [], counts: new Map() };
+    const room: RoomRefusals = this.#rooms.get(roomId) ?? { total: 0, newest: [], counts: new Map() };
     this.#rooms.delete(roomId);
     this.#rooms.set(roomId, room);
     if (this.#rooms.size > ROOMS_MAX) this.#rooms.delete(this.#rooms.keys().next().value!);
@@ -150,6 +150,10 @@ export class FlightRecorder {
       room.counts.set(kind, { state: leaf, event: message.type, reason, rule, count: 1 });
     }
   }
+}
+
+function timesOf({ waitMs, stepMs, commitMs, broadcastMs }: Flight): EntryTimes {
+  return { waitMs: ms(waitMs), stepMs: ms(stepMs), commitMs: ms(commitMs), broadcastMs: ms(broadcastMs) };
 }
 
 function ms(value: number): number {

@@ -249,7 +249,7 @@ export class RoomIndex {
       code,
       status,
       phase: phaseIn(status, leaf),
-      leaf,
+      leaf: leafIn(status, leaf),
       hostName,
       players,
       createdAt,
@@ -383,6 +383,11 @@ function healthOf(held: 'paused' | 'quarantined' | undefined, memory: RoomMemory
 }
 
 /** Where the row alone tells, it does; of a playing room only its state does. */
+function leafIn(status: RoomStatus, leaf: string | null): string | null {
+  if (status === 'playing') return leaf;
+  return status === 'waiting' ? 'waiting' : status === 'over' ? 'gameOver' : 'closed';
+}
+
 function phaseIn(status: RoomStatus, leaf: string | null): Phase | null {
   switch (status) {
     case 'waiting':

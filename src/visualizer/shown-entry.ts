@@ -136,7 +136,11 @@ export function speakerOf(
   const own = type === 'create' ? message['hostName'] : type === 'join' ? message['name'] : undefined;
   const seated = seat === null ? undefined : state?.seats[seat]?.name;
   const who = typeof own === 'string' ? own : (seated ?? null);
-  return { who, seat, by: BY[type as RoomMessageType] ?? 'lifecycle' };
+  return { who, seat, by: byOf(type) };
+}
+
+export function byOf(type: string): By {
+  return Object.hasOwn(BY, type) ? BY[type as RoomMessageType] : 'lifecycle';
 }
 
 export function typeOf(told: Loose): string {

@@ -1,11 +1,15 @@
 import type { Clock } from '../../actors/clock.js';
 import { QueryService } from '../../actors/query-service.js';
+import type { RandomBytes } from '../../actors/room-ids.js';
 import type { LiapTui } from '../../actors/room/liap-tui.js';
 import type { JournalEngine } from '../../persistence/journal.js';
 import type { GameRooms } from '../gateway/gateway.js';
 import { FlightRecorder } from './flight-recorder.js';
+import { ListWatch } from './list-watch.js';
+import { LiveEvents } from './live-events.js';
 import { RoomIndex } from './room-index.js';
 import { type Eye, PastDamaged, RoomPast, type ShownSource } from './room-past.js';
+import { Sandboxes } from './sandboxes.js';
 import { EntryShower } from './shown-entry.js';
 import { waitingFor } from './waiting-for.js';
 
@@ -15,7 +19,9 @@ export interface VisualizerPorts {
   readonly definition: LiapTui;
   readonly clock: Clock;
   readonly now: () => number; // room time
+  readonly random: RandomBytes;
   readonly startedAt: number; // ms since the epoch
+  readonly process: string; // tells this process from others that the same server runs in later
 }
 
 /** How often what nobody uses any more is looked for. */
@@ -33,6 +39,9 @@ export class Visualizer {
   readonly recorder: FlightRecorder;
   readonly past: RoomPast;
   readonly index: RoomIndex;
+  readonly live: LiveEvents;
+  readonly list: ListWatch;
+  readonly sandboxes: Sandboxes;
   readonly #queries: QueryService<never, never, never, never>;
   #stop: (() => void)[] = [];
 
@@ -43,6 +52,9 @@ export class Visualizer {
     this.recorder = new FlightRecorder(clock.elapsedMs, this.shower);
     this.past = new RoomPast(definition, this.shower, (roomId, from, to) => this.recorder.timesOf(roomId, from, to));
     this.index = new RoomIndex({ rooms, engine, recorder: this.recorder, elapsedMs: clock.elapsedMs });
+    this.live = new LiveEvents(this, ports.process);
+    this.list = new ListWatch(this);
+    this.sandboxes = new Sandboxes({ random: ports.random, now: ports.now, elapsedMs: clock.elapsedMs });
     this.#queries = new QueryService({ engine, definition, rooms }) as never;
     this.#stop = [rooms.subscribe((notice) => this.recorder.durable(notice))];
   }
@@ -50,12 +62,15 @@ export class Visualizer {
   listen(): void {
     const { rooms, clock } = this.ports;
     const unsubscribe = rooms.subscribe((notice) => {
-      this.recorder.told(notice);
+      const times = this.recorder.told(notice);
       this.index.note(notice);
+      this.live.note(notice, times);
     });
+    this.index.onChange = (roomId) => this.list.note(roomId);
     let cancel = (): void => undefined;
     const sweep = (): void => {
       this.index.forgetIdle();
+      this.sandboxes.forgetIdle();
       cancel = clock.schedule(SWEEP_MS, sweep);
     };
     cancel = clock.schedule(SWEEP_MS, sweep);
@@ -63,6 +78,8 @@ export class Visualizer {
   }
 
   stop(): void {
+    this.live.stop();
+    this.list.stop();
     for (const stop of this.#stop) stop();
     this.#stop = [];
   }
@@ -118,6 +135,11 @@ export class Visualizer {
       damaged: summary.damaged,
       stop,
     };
+  }
+
+  /** Streams that are open. */
+  get watchers(): number {
+    return this.live.watchers + this.list.watchers;
   }
 
   memory(roomId: string) {
