@@ -167,7 +167,7 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
       );
       const [{ state }] = refused.items as [{ state: string }];
       await shown.click(`state-${state}`);
-      expect(await shown.get('refusal-count').first().innerText()).toContain('already started');
+      expect(await shown.get('refusal-count').first().innerText()).toContain('wrong phase');
     });
 
     test('is stepped, scrubbed and jumped through, and each entry is shown with its state', async () => {
@@ -249,7 +249,7 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
       await shown.press('e');
       const mark = shown.get('mark');
       await mark.waitFor();
-      expect(await mark.innerText()).toContain('alreadyStarted');
+      expect(await mark.innerText()).toContain('wrongPhase');
       expect(await mark.innerText()).toMatch(/Rule\s+\S+/);
       const first = await shown.seq();
       await shown.press('e');
@@ -366,7 +366,7 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
       await shown.get('message-type').selectOption('startGame');
       await shown.click('send');
       await shown.page.getByText('Refused').first().waitFor();
-      expect(await shown.get('outcome').innerText()).toMatch(/alreadyStarted, rule \S+/);
+      expect(await shown.get('outcome').innerText()).toMatch(/wrongPhase, rule \S+/);
       for (const seat of ['0', '1', '2', '3']) {
         if ((await shown.get('outcome').innerText()).startsWith('Applied')) break;
         const asksBot = await shown.get('advance-next').isEnabled();

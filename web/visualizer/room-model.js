@@ -19,6 +19,7 @@ export class RoomModel {
   deadLetters = [];
   first = 1;
   last = 0;
+  skew = 0; // ms that this machine's clock is ahead of the server's
   connection = 'none'; // of the stream; a sandbox has none
   #base;
   #as;
@@ -58,8 +59,9 @@ export class RoomModel {
   }
 
   /** Another eye on the same room begins with what is no secret to either, so that nothing goes blank in between. */
-  inherit({ kind, summary, chart, marks, deadLetters, first, last, connection }) {
-    if (kind === 'ready') Object.assign(this, { kind, summary, chart, marks, deadLetters, first, last, connection });
+  inherit({ kind, summary, skew, chart, marks, deadLetters, first, last, connection }) {
+    if (kind === 'ready')
+      Object.assign(this, { kind, summary, skew, chart, marks, deadLetters, first, last, connection });
   }
 
   close() {
@@ -131,6 +133,7 @@ export class RoomModel {
         get(`${this.#base}/marks${query({ reveal: this.#reveal })}`, signal),
       ]);
       this.summary = summary;
+      this.skew = Date.now() - summary.at;
       this.chart = chart;
       this.marks = marks.items;
       this.first = (summary.head?.anchorSeq ?? 0) + 1;

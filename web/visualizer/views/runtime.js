@@ -13,7 +13,7 @@ export function Runtime({ model, server, isSandbox, isLive, state, children }) {
     <section class="panel view-runtime" aria-label="Runtime" data-testid="runtime">
       <div class="panel-head"><h2>Runtime</h2><span class="small muted">${isSandbox ? 'a sandbox in memory' : memory === null ? 'on the disk only: it wakes with the next message' : `in memory, ${memory.status}`}</span></div>
       <dl class="facts">
-        <div><dt>Next by itself</dt><dd><${Deadline} deadline=${deadline} isRunning=${isLive && !isSandbox} clock=${isSandbox ? sandbox?.clock : null} /></dd></div>
+        <div><dt>Next by itself</dt><dd><${Deadline} deadline=${deadline} isRunning=${isLive && !isSandbox} clock=${isSandbox ? sandbox?.clock : null} skew=${model.skew} /></dd></div>
         ${
           memory !== null &&
           html`<div><dt>Mailbox</dt><dd class="number" data-testid="mailbox">${count(memory.waiting)} waiting${memory.lagMs > 0 ? `, the oldest ${duration(memory.lagMs)}` : ''}</dd></div>
@@ -35,8 +35,8 @@ export function Runtime({ model, server, isSandbox, isLive, state, children }) {
   `;
 }
 
-function Deadline({ deadline, isRunning, clock }) {
-  const now = useNow(200, isRunning && deadline !== null);
+function Deadline({ deadline, isRunning, clock, skew }) {
+  const now = useNow(200, isRunning && deadline !== null) - skew;
   if (deadline === null) return html`<span class="muted">nothing: it waits for somebody</span>`;
   const { at, message } = deadline;
   const left = isRunning ? at - now : clock == null ? null : at - clock;

@@ -54,7 +54,7 @@ export function SandboxPanel({ name, model, go, onToast, onTaken }) {
         messages.value === null
           ? html`<div class="empty">${messages.kind === 'failed' ? messages.failure.message : 'Loading the messages…'}</div>`
           : html`<${MessageForm}
-              messages=${messages.value.messages.filter(({ type }) => type !== 'create')}
+              messages=${inOrder(messages.value.messages)}
               suggested=${SUGGESTED[waitingFor?.what]}
               isBusy=${isBusy}
               onSend=${(message) => attempt('messages', { message, afterMs: 0 })}
@@ -67,6 +67,14 @@ export function SandboxPanel({ name, model, go, onToast, onTaken }) {
       </div>
     </section>
   `;
+}
+
+const SENDERS = ['player', 'connection', 'timer', 'bot', 'operator', 'lifecycle'];
+
+/** What people send comes first. A sandbox is made already, so that nothing can make it. */
+function inOrder(messages) {
+  const sayable = messages.filter(({ type }) => type !== 'create');
+  return sayable.sort((a, b) => SENDERS.indexOf(a.by) - SENDERS.indexOf(b.by));
 }
 
 function Outcome({ result, entries, more }) {

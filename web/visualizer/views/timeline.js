@@ -111,7 +111,7 @@ function EntryRow({ row, style, model, seq, mark, onChoose }) {
   return html`<div ...${shared} class="entry-row item" data-testid=${`entry-${row.seq}`}>
     <span class="muted">${row.seq}</span>
     <span class="at muted">${clockTime(at)}</span>
-    <span class="clip"><strong>${words(type)}</strong> ${who ?? html`<span class="muted">${by}</span>`} <span class="muted">${said(message)}</span></span>
+    <span class="clip"><strong>${words(type)}</strong> ${who ?? (by === type ? '' : html`<span class="muted">${by}</span>`)} <span class="muted">${said(message)}</span></span>
     <span>${outcome === 'applied' ? html`<span class="muted" title=${events.map(({ type: event }) => words(event)).join(', ')}>${events.length} ${events.length === 1 ? 'event' : 'events'}</span>` : html`<span class="badge warn">${outcome}</span>`}</span>
     <span class="right muted">${times === null ? '' : duration(totalOf(times))}</span>
   </div>`;

@@ -21,6 +21,7 @@ export function TokenPage({ onEntered }) {
       <h2>Who may look?</h2>
       <p>This page shows every room of the server, hands included. It opens with the server’s admin token.</p>
       <form class="stack" onSubmit=${enter}>
+        <input hidden name="username" autocomplete="username" value="admin" readonly />
         <label class="field">
           <span>Admin token</span>
           <input
