@@ -1,4 +1,5 @@
 import { fc, test } from '@fast-check/vitest';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
 
 // Parts of the visualizer's page that can be tried without a browser.
@@ -143,4 +144,14 @@ test('times are told with the digits that matter', async () => {
     '–',
   ]);
   expect([-1, 3_450, 59_001, 61_000].map(countdown)).toEqual(['now', '3.5 s', '60 s', '1:01']);
+});
+
+test('the page names all its modules, so that a browser asks for them at once and not one after the other', () => {
+  const folder = new URL('../../web/visualizer/', import.meta.url);
+  const modules = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.js') && path !== 'theme.js' && path !== 'visualizer.js')
+    .map((path) => `/visualizer/${path.replaceAll('\\', '/')}`);
+  const named = [...readFileSync(new URL('index.html', folder), 'utf8').matchAll(/modulepreload" href="([^"]+)"/g)];
+  const expected = ['/vendor/dagre.js', '/vendor/preact.js', ...modules];
+  expect(named.map(([, path]) => path).sort()).toEqual(expected.sort());
 });

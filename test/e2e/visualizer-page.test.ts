@@ -112,7 +112,7 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
       });
       await list.get('search').fill('');
       await list.get('room-A00000').waitFor();
-      expect(await list.get('rooms-count').innerText()).toBe('100,000 of 100,000 rooms');
+      expect(await list.get('rooms-count').innerText()).toMatch(/^100,000 of/);
       for (const reached of ['A00060', 'A000C0', 'A00120']) {
         await list.get('rooms').evaluate((box: { scrollTop: number; scrollHeight: number }) => {
           box.scrollTop = box.scrollHeight - 3000;
@@ -165,8 +165,7 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
       const refused = await ask<{ items: readonly { state: string; reason: string }[] }>(
         `/api/visualizer/rooms/${room.code}/refusals`,
       );
-      const [{ state }] = refused.items as [{ state: string }];
-      await shown.click(`state-${state}`);
+      await shown.click(`state-${refused.items[0]!.state}`);
       expect(await shown.get('refusal-count').first().innerText()).toContain('wrong phase');
     });
 
@@ -192,7 +191,7 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
       await shown.shows(77);
       await shown.get('go-to').fill(new Date((await stateAt(200)).at).toISOString());
       await shown.get('go-to').press('Enter');
-      await shown.page.waitForFunction(`document.querySelector('[data-testid=room-page]').dataset.seq >= 200`);
+      await expect.poll(() => shown.seq()).toBeGreaterThanOrEqual(200);
       expect((await stateAt(await shown.seq())).at).toBe((await stateAt(200)).at);
       await shown.press('End');
       await shown.shows(last);
@@ -205,7 +204,7 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
       await shown.shows(20);
       await shown.get('speed').selectOption('64');
       await shown.click('play-back');
-      await shown.page.waitForFunction(`document.querySelector('[data-testid=room-page]').dataset.seq >= 40`);
+      await expect.poll(() => shown.seq()).toBeGreaterThan(40);
       await shown.click('play-back');
       const stopped = await shown.seq();
       await shown.shows(stopped);
@@ -404,14 +403,12 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
       const ready = await saved('test');
       expect(ready.bytes.toString()).toContain('vitest');
 
-      await shown.page.evaluate<undefined, [string, string]>(
-        `([name, base64]) => {
-          const transfer = new DataTransfer();
-          transfer.items.add(new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name));
-          document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
-        }` as never,
-        [journal.name, journal.bytes.toString('base64')],
-      );
+      await shown.page.evaluate(`{
+        const bytes = Uint8Array.from(atob('${journal.bytes.toString('base64')}'), (char) => char.charCodeAt(0));
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([bytes], '${journal.name}'));
+        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+      }`);
       await shown.get('sandbox-panel').waitFor();
       await shown.shows(last);
       await shown.page.getByRole('link', { name: 'Sandboxes' }).click();

@@ -48,7 +48,7 @@ export class VisualizerPage {
   /** Waits until the page shows the room as it is after an entry. */
   async shows(seq: number): Promise<void> {
     await this.page.locator(`[data-testid=room-page][data-seq="${seq}"][data-shown="${seq}"]`).waitFor();
-    await this.page.locator(`[data-testid=entry][data-entry="${seq}"]`).waitFor();
+    await this.page.locator(`[data-testid=entry][data-entry="${seq}"]`).waitFor({ state: 'attached' });
   }
 
   /** The entry that is chosen. */

@@ -89,7 +89,7 @@ function Leaf({ state: { id, name, box }, visits, isCurrent, isChosen, onChoose 
       role="button"
       tabindex="0"
       aria-pressed=${isChosen}
-      aria-label=${`${words(name)}${isCurrent ? ', the state of the room' : ''}, ${count(visits)} entries`}
+      aria-current=${isCurrent ? 'step' : undefined}
       data-testid=${`state-${id}`}
       data-visits=${visits}
       onClick=${onChoose}

@@ -49,7 +49,7 @@ export function SandboxesPage({ go, openFile, onToast }) {
                   <td>${made}</td>
                   <td class="number">${count(seq)}</td>
                   <td class="number">${clockTime(expiresAt).slice(0, 8)}</td>
-                  <td><button aria-label=${`Throw ${name} away`} onClick=${() => end(id)}>Throw away</button></td>
+                  <td><button aria-label=${`Throw away ${name}`} onClick=${() => end(id)}>Throw away</button></td>
                 </tr>`,
               )}
             </tbody>
