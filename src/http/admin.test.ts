@@ -52,7 +52,7 @@ function appWith(over: Partial<AdminDeps> = {}): Hono {
 
 function accessWith(trustProxy: boolean): AdminAccess {
   return {
-    guard: createTokenGuard({ token: TOKEN, rateLimitFactor: 1, elapsedMs: () => 0 }),
+    guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: () => 0 }),
     cookies: createAdminCookies(TOKEN, () => 0),
     trustProxy,
   };

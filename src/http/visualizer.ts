@@ -31,7 +31,7 @@ import { addVisualizerStreams, STREAMS_MAX } from './visualizer-streams.js';
 export interface VisualizerDeps {
   readonly access: AdminAccess;
   readonly actionsByCookie: boolean;
-  readonly rateLimitFactor: number; // Infinity = off
+  readonly limits: { readonly rateLimitFactor: number }; // Infinity = off; read for each request
   readonly elapsedMs: () => number; // monotonic
   readonly visualizer: Visualizer;
 }
@@ -96,14 +96,15 @@ function addSession(api: Hono<AdminEnv>, access: AdminAccess): void {
   });
 }
 
-function paced({ access, rateLimitFactor, elapsedMs }: VisualizerDeps): MiddlewareHandler<AdminEnv> {
+function paced({ access, limits, elapsedMs }: VisualizerDeps): MiddlewareHandler<AdminEnv> {
   const buckets = new Map<string, Bucket>();
-  const size = {
-    capacity: Math.max(REQUESTS.capacity * rateLimitFactor, 1),
-    perSecond: REQUESTS.perSecond * rateLimitFactor,
-  };
   return async (c, next) => {
+    const { rateLimitFactor } = limits;
     if (rateLimitFactor === Infinity) return next();
+    const size = {
+      capacity: Math.max(REQUESTS.capacity * rateLimitFactor, 1),
+      perSecond: REQUESTS.perSecond * rateLimitFactor,
+    };
     const address = clientAddress(c, access);
     const drawn = draw(buckets.get(address), size, elapsedMs());
     buckets.delete(address);

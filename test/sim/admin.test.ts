@@ -16,7 +16,7 @@ function operatorOf({ sim }: Table) {
   const app = new Hono();
   addAdmin(app, {
     access: {
-      guard: createTokenGuard({ token: TOKEN, rateLimitFactor: 1, elapsedMs: clock.elapsedMs }),
+      guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: clock.elapsedMs }),
       cookies: createAdminCookies(TOKEN, clock.nowMs),
       trustProxy: false,
     },
@@ -30,6 +30,7 @@ function operatorOf({ sim }: Table) {
       now: server.now,
       random: (count) => Buffer.alloc(count, 7),
       retentionMs: 1,
+      config: null,
     },
     writer: server.writer,
     sizeLimits: {},
