@@ -101,6 +101,8 @@ export function listen(path, on) {
       if (source.readyState !== EventSource.CLOSED) return; // it comes back by itself, where it left off
       clearTimeout(retry);
       retry = setTimeout(open, RETRY_MS);
+      // A stream does not say why it was refused. This asks whether we are still known; the next attempt tells the rest.
+      get('').catch(() => undefined);
     };
     for (const [event, handle] of Object.entries(handlers)) {
       source.addEventListener(event, ({ data }) => handle(JSON.parse(data)));

@@ -28,7 +28,7 @@ export class RoomsList {
   #isLoading = false;
   #newest = null;
   #close = () => undefined;
-  #watched = '';
+  #watched = null;
   #timer = null;
 
   constructor(filter, onChange, onStatus) {
@@ -36,7 +36,6 @@ export class RoomsList {
     this.#onChange = onChange;
     this.#onStatus = onStatus;
     void this.#load(null);
-    this.#watch([]);
   }
 
   close() {
@@ -80,6 +79,7 @@ export class RoomsList {
       this.#next = page.next;
       const { matching, known, counts, phaseUnknown } = page;
       const grown = after === null ? false : this.state.grown;
+      if (rooms.length === 0) this.#watch([]); // so that the first one is heard of
       this.#set({ kind: 'ready', rooms, matching, known, counts, phaseUnknown, grown, failure: null });
     } catch (failure) {
       if (failure.name === 'AbortError') return;
@@ -90,11 +90,13 @@ export class RoomsList {
 
   #watch(ids) {
     const watched = ids.slice(0, WATCHED_MAX).join();
-    if (this.#watched === watched && this.#close.isOpen) return;
+    if (this.#watched === watched) return;
+    const isFirst = this.#watched === null;
     this.#watched = watched;
     this.#close();
-    const close = listen(() => `/rooms/stream${query({ rooms: watched })}`, {
-      status: this.#onStatus,
+    this.#close = listen(() => `/rooms/stream${query({ rooms: watched })}`, {
+      // Other rooms came into sight: the link is a new one, but nothing was lost in between.
+      status: (status) => (isFirst || status !== 'connecting') && this.#onStatus(status),
       rooms: ({ items }) => this.#put(items),
       counts: ({ counts, known, newest }) => {
         const grown = this.state.grown || (this.#newest !== null && this.#newest !== newest);
@@ -102,7 +104,6 @@ export class RoomsList {
         this.#set({ ...this.state, counts, known, grown });
       },
     });
-    this.#close = Object.assign(close, { isOpen: true });
   }
 
   #put(items) {

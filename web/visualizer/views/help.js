@@ -10,6 +10,7 @@ const KEYS = [
   ['e E', 'next, previous error or refusal'],
   ['g', 'go to an entry or a time'],
   ['/', 'search'],
+  ['r', 'the list of rooms in its present order'],
   ['0 1 2 3', 'see as the player of that seat'],
   ['s a', 'see as a spectator, see everything'],
   ['f', 'fork here into a sandbox'],
