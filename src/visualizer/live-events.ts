@@ -411,14 +411,23 @@ export class LiveEvents {
     }
     const { entries, count } = await this.#entriesSince(Number(at) - DISORDER_MS, group.filter.rooms);
     if (count > MISSED_MAX) return eventText('skipped', { version: 1, count });
-    return entries
-      .map((entry) => ({ entry, shown: this.#visualizer.shower.show(entry, null, reveal, null) }))
-      .filter(({ entry: { roomId }, shown: { type, who } }) => isWanted(group, 'entry', roomId, type, who))
-      .map(({ entry: { roomId, at: then }, shown }) => {
-        const data = { version: 1, roomId, code: this.#codeOf(roomId), ...shown };
-        return eventText('entry', data, this.#idOf(group.cursor, then));
-      })
-      .join('');
+    const texts: string[] = [];
+    const seats = new Map<string, readonly ({ readonly name: string } | null)[]>();
+    for (const entry of entries) {
+      const { roomId, at: then } = entry;
+      if (!seats.has(roomId)) seats.set(roomId, await this.#seatsOf(roomId));
+      const shown = this.#visualizer.shower.show(entry, null, reveal, null, seats.get(roomId));
+      if (!isWanted(group, 'entry', roomId, shown.type, shown.who)) continue;
+      const data = { version: 1, roomId, code: this.#codeOf(roomId), ...shown };
+      texts.push(eventText('entry', data, this.#idOf(group.cursor, then)));
+    }
+    return texts.join('');
+  }
+
+  /** Who sits where now: the state at each entry would be a replay of each room. */
+  async #seatsOf(roomId: string): Promise<readonly ({ readonly name: string } | null)[]> {
+    const row = await this.#visualizer.ports.engine.row('rooms', roomId).catch(() => null); // damaged: without names
+    return row === null ? [] : (JSON.parse(row.seats) as readonly ({ readonly name: string } | null)[]);
   }
 
   async #entriesSince(since: number, rooms: readonly string[] | null) {
