@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { plainBots } from '../../actors/room/bots.js';
-import { fuzzRoom } from '../../fuzz/fuzz-room.js';
-import { fuzzedLiapTui, liapTuiSubject } from '../../fuzz/liap/subject.js';
-import { regressionOf } from '../../fuzz/regression-file.js';
+import type { FuzzFailure } from '../../fuzz/fuzz-room.js';
+import { type Regression, regressionOf } from '../../fuzz/regression-file.js';
 import { dealsOf, replayRegression } from '../../fuzz/replay-regression.js';
+import type { Deed } from '../../fuzz/script.js';
 import { VisualizedFolder } from '../../test/support/visualized-folder.js';
 import { projectRoot } from './project-root.js';
 
@@ -45,7 +44,7 @@ async function fork(seq?: number): Promise<Shown> {
 }
 
 const load = (name: string, text: string | Uint8Array) =>
-  folder.ask(`/sandboxes/files?name=${name}`, { method: 'POST', body: text as BodyInit });
+  folder.ask(`/sandboxes/files?name=${name}`, { method: 'POST', body: text as string });
 
 describe('a fork', () => {
   test('goes on from an entry by messages and by its clock, and the room itself stays as it is', async () => {
@@ -244,26 +243,57 @@ describe('a file', () => {
     expect((await load('x', new Uint8Array(16 * 1024 * 1024 + 1))).status).toBe(413);
   });
 
-  test('of the fuzzer is played, refusals included, by the fuzzer’s own deals', async () => {
-    const bots = { ...plainBots, play: (state: never, seat: never) => plainBots.play(state, seat).slice().reverse() };
-    const mistaken = fuzzedLiapTui({ bots: bots as typeof plainBots });
-    const { failure } = fuzzRoom(mistaken, { ...liapTuiSubject, seed: 1, steps: 20_000 });
-    const saved = regressionOf('liap-tui', 1, failure!, dealsOf(failure!));
-    const { body } = await load('found.json', JSON.stringify(saved));
-    const { id, seq } = body['sandbox'] as Shown;
-    expect(body['sandbox']).toMatchObject({
-      kind: 'script',
-      stop: null,
-      script: { deeds: saved.deeds.length, promise: saved.promise },
-    });
-    expect(seq).toBeGreaterThan(1);
-    const states = (await folder.ask(`/sandboxes/${id}/states?from=1&as=operator`)).body;
-    expect(states).toMatchObject({ stop: null });
-    const exported = await folder.ask(`/sandboxes/${id}/export?as=script`);
-    expect(await replayRegression(JSON.parse(exported.text) as never)).toBeNull();
-    await folder.post(`/sandboxes/${id}/advance`, { ms: 1_000 });
-    expect((await folder.ask(`/sandboxes/${id}`)).status).toBe(200);
-  });
+  test.each([1, 2])(
+    'of the fuzzer is played from version %i, refusals included, by the deals that it brings',
+    async (version) => {
+      const ann = { session: 'ann', seat: 0, at: 1_000_000_000_000 };
+      const said = [
+        {
+          type: 'create',
+          session: 'ann',
+          code: 'ABCDEF',
+          seed: 'f'.repeat(64),
+          hostName: 'Ann',
+          timeScale: 0,
+          at: ann.at,
+        },
+        { type: 'connect', ...ann },
+        { type: 'play', ...ann, indices: [0] },
+        { type: 'startGame', ...ann },
+        { type: 'timer', timer: 'pause', at: ann.at + 1 },
+      ];
+      const deeds: Deed[] = [
+        ...said.map((message) => ({ do: 'message', message }) as const),
+        { do: 'restore' },
+        { do: 'upgrade' },
+        { do: 'message', message: { type: 'timer', timer: 'pause', at: ann.at + 2 } },
+      ];
+      const script = { seed: 1, version, acts: [] };
+      const failure = { promise: 'a promise', message: 'what was wrong', version, deeds, script, told: [] };
+      const saved = regressionOf('liap-tui', 1, failure as unknown as FuzzFailure, dealsOf({ version, deeds }));
+      expect(saved.deals).toHaveLength(1);
+      expect(await replayRegression(saved)).toBeNull();
+      const { body } = await load('found.json', JSON.stringify(saved));
+      const { id, seq } = body['sandbox'] as Shown;
+      expect(body['sandbox']).toMatchObject({
+        kind: 'script',
+        stop: null,
+        script: { promise: 'a promise', deeds: 8, refused: 2 },
+      });
+      const { items } = (await folder.ask(`/sandboxes/${id}/timeline`)).body;
+      const types = items!.map(({ type }) => type);
+      expect(types).toEqual(['create', 'connect', 'startGame', 'timer', ...(version === 1 ? ['upgraded'] : [])]);
+      // Deals of this seed are weak by the fuzzer alone: nobody would be asked by the product's own.
+      expect(items![3]).toMatchObject({ to: 'playing.preparation.weakHands', machineVersion: version });
+      expect((await folder.ask(`/sandboxes/${id}/refusals`)).body).toMatchObject({
+        total: 2,
+        items: [{ reason: 'notDue' }, {}],
+      });
+      expect((await folder.post(`/sandboxes/${id}/advance`, { ms: 60_000 })).body['state']).not.toMatchObject({ seq });
+      const exported = JSON.parse((await folder.ask(`/sandboxes/${id}/export?as=script`)).text) as Regression;
+      expect(await replayRegression(exported)).toBeNull();
+    },
+  );
 });
 
 describe('an export', () => {

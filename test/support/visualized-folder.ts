@@ -82,7 +82,7 @@ export class VisualizedFolder {
       incoming: { socket: { remoteAddress: ADDRESS } },
     });
     const text = await response.text();
-    const isJson = /json$/.test(response.headers.get('content-type') ?? '');
+    const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '');
     return {
       status: response.status,
       body: (isJson ? JSON.parse(text) : {}) as Answer['body'],
