@@ -32,7 +32,7 @@ const PICTURES: readonly Picture[] = [
     path: '/visualizer',
     size: { ...DESKTOP, height: 420 },
     colours: 'light',
-    ready: (page) => page.locator('a.room-row').first().waitFor(),
+    ready: (page) => page.locator('[data-testid=connection][data-connection=open]').waitFor(),
   },
   { name: 'visualizer-room', path: '/visualizer?room=ROOM&as=operator', size: DESKTOP, colours: 'light', ready: shown },
   {
@@ -44,26 +44,32 @@ const PICTURES: readonly Picture[] = [
       await shown(page);
       await page.keyboard.press('e');
       await page.getByTestId('mark').waitFor();
+      await shown(page);
     },
   },
   {
     name: 'visualizer-sandbox',
-    path: '/visualizer?room=ROOM&entry=60',
+    path: '/visualizer?room=ROOM&entry=61',
     size: DESKTOP,
     colours: 'light',
     ready: async (page) => {
       await shown(page);
       await page.keyboard.press('f');
+      await page.getByTestId('message-type').selectOption('play');
+      await page.getByTestId('field-indices').fill('0, 1');
       await page.getByTestId('send').click();
       await page.getByTestId('outcome').locator('strong').waitFor();
+      await shown(page);
     },
   },
   { name: 'visualizer-phone', path: '/visualizer?room=ROOM&as=0', size: PHONE, colours: 'dark', ready: shown },
 ];
 
+/** A room with its entry and all rows of its timeline. */
 async function shown(page: Page): Promise<void> {
   await page.locator('[data-testid=room-page]:not([data-shown=""])').waitFor();
-  await page.locator('[data-testid=entry]:not([data-entry=""])').waitFor();
+  await page.locator('[data-testid=entry]:not([data-entry=""])').waitFor({ state: 'attached' });
+  await page.locator('.entry-row[aria-busy]').first().waitFor({ state: 'detached' });
 }
 
 /** @returns the sizes of the files in bytes, by name */

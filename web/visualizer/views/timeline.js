@@ -98,9 +98,7 @@ function EntryRow({ row, style, model, seq, mark, onChoose }) {
     return html`<div ...${shared} class="entry-row item refused" data-testid="refused-row">
       <span class="bad"><span aria-hidden="true">✕</span><span class="visually-hidden">refused</span></span>
       <span class="at muted">${clockTime(at)}</span>
-      <span class="clip"><strong>${words(type)}</strong> ${who ?? ''} <span class="bad">${kind === 'refused' ? words(reason) : sentence}</span></span>
-      <span class="badge bad">${kind === 'refused' ? 'refused' : 'dead letter'}</span>
-      <span></span>
+      <span class="clip told"><strong>${words(type)}</strong> ${who ?? ''} <span class="bad">${kind === 'refused' ? `refused: ${words(reason)}` : `dead letter: ${sentence}`}</span></span>
     </div>`;
   }
   const entry = model.entryAt(row.seq);
