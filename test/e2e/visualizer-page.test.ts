@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startBrowser } from '../support/browser.js';
@@ -12,7 +12,6 @@ const TOKEN = 'a-token-for-tests';
 /** For what follows at once on a machine that has nothing else to do. */
 const PATIENT = { timeout: 10_000 };
 const PHONE = { width: 390, height: 780 };
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface State {
   readonly seq: number;
@@ -441,7 +440,7 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
       await shown.press('e'); // a refusal is told on red ground
       await shown.get('mark').waitFor();
     }
-    await shown.page.evaluate(axe);
+    await shown.page.evaluate(axe.source);
     expect(await seriousFindings(shown)).toEqual([]);
     await shown.page.emulateMedia({ colorScheme: 'dark' });
     expect(await seriousFindings(shown)).toEqual([]);
