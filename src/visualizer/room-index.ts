@@ -252,12 +252,13 @@ export class RoomIndex {
       return this.#census;
     }
     const status = { waiting: 0, playing: 0, over: 0, closed: 0, archived: 0 };
-    let newest: RoomRow | null = null;
+    let newest = EMPTY_ROW;
     for (const { row } of kept.values()) {
       status[row.status]++;
-      if (newest === null || row.createdAt > newest.createdAt) newest = row;
+      if (row.createdAt > newest.createdAt) newest = row;
     }
-    this.#census = { status, newest: newest?.roomId ?? null, size: kept.size, atMs: now };
+    const newestId = newest === EMPTY_ROW ? null : newest.roomId;
+    this.#census = { status, newest: newestId, size: kept.size, atMs: now };
     return this.#census;
   }
 
