@@ -22,8 +22,10 @@ import type { HealthReport } from './http/health.js';
 import { addAdmin } from './http/admin.js';
 import { createTokenGuard, loadAdminToken } from './http/admin-token.js';
 import { addLeaderboard } from './http/leaderboard.js';
+import { addReplays } from './http/replays.js';
 import { writeServerFile } from './http/server-file.js';
 import { StoreWatch } from './operations/store-watch.js';
+import { Replays } from './replays/replays.js';
 import { clearSuspect, readSuspect, type Suspect } from './watchdog/suspect.js';
 import { startWatchdog } from './watchdog/watchdog.js';
 import type { Log } from './telemetry/log.js';
@@ -238,6 +240,7 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
     });
     const { elapsedMs } = systemClock;
     addLeaderboard(app, { engine, elapsedMs });
+    addReplays(app, new Replays({ engine, definition, dataDir, defer: systemClock.defer }));
     addAdmin(app, {
       guard: createTokenGuard({ token: loadAdminToken(dataDir, config.adminToken), rateLimitFactor, elapsedMs }),
       trustProxy: config.trustProxy,
