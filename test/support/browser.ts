@@ -34,10 +34,17 @@ export class PlayPage {
   }
 
   /** A new person: no cookie, nothing stored. */
-  static async open(browser: Browser, url: string): Promise<PlayPage> {
+  static async open(browser: Browser, url: string, path = '/play'): Promise<PlayPage> {
     const context = await browser.newContext();
     const opened = new PlayPage(context, await context.newPage());
-    await opened.page.goto(`${url}/play`);
+    await opened.page.goto(url + path);
+    return opened;
+  }
+
+  /** One more tab of the same person. */
+  async anotherTab(url: string): Promise<PlayPage> {
+    const opened = new PlayPage(this.#context, await this.#context.newPage());
+    await opened.page.goto(url);
     return opened;
   }
 
@@ -65,15 +72,15 @@ export class PlayPage {
     await this.click('create-room');
     await this.until('waiting');
     await this.page.getByTestId('start').waitFor();
-    return this.page.evaluate<string>(`JSON.parse(localStorage.getItem('play')).roomId`);
+    return new URL(this.page.url()).searchParams.get('room')!;
   }
 
   /**
-   * From now on the page plays by itself, as somebody who clicks whatever it offers: the first value to declare, the
-   * first hint to play, otherwise the first pieces that are enough. Begins anew after a reload.
+   * From now on the page plays by itself, as somebody who clicks: declares as many piles as there are strong pieces, takes
+   * the hints until it has them, and then gives away what is least. Begins anew after a reload.
    */
   async playByItself(): Promise<void> {
-    await this.page.evaluate(CLICK_WHATEVER_IS_OFFERED);
+    await this.page.evaluate(PLAY_BY_CLICKS);
   }
 
   /** The wire indices of the hand that is shown. */
@@ -87,13 +94,25 @@ export class PlayPage {
 }
 
 /** Runs in the page. A text, because these sources are checked without the types of browsers. */
-const CLICK_WHATEVER_IS_OFFERED = `setInterval(() => {
+const PLAY_BY_CLICKS = `setInterval(() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
   const find = (selector) => document.querySelector(selector);
-  const offered = find('[data-testid=redeal-decline]:enabled') ?? find('[data-testid^=declare-]:enabled');
-  if (offered !== null) return offered.click();
+  if (find('[data-testid=status]')?.dataset.waits !== 'own') return;
+  const decline = find('[data-testid=redeal-decline]:enabled');
+  if (decline !== null) return decline.click();
+  const hand = all('[data-testid^=hand-]').map((piece) => ({ piece, points: Number(piece.querySelector('.points').textContent) }));
+  const values = all('[data-testid^=declare-]:enabled');
+  if (values.length > 0) {
+    const wanted = hand.filter(({ points }) => points >= 12).length;
+    const far = (button) => Math.abs(Number(button.textContent) - wanted);
+    return values.sort((a, b) => far(a) - far(b))[0].click();
+  }
   const play = find('[data-testid=play]');
   if (play === null) return;
-  if (!play.disabled) return play.click();
+  if (play.getAttribute('aria-disabled') === 'false') return play.click();
+  const chosen = hand.filter(({ piece }) => piece.getAttribute('aria-pressed') === 'true');
+  const [won, declared] = find('.active dd').textContent.split(' of ').map(Number);
   const hint = find('[data-testid=hints] button');
-  (hint ?? find('button[data-testid^=hand-][aria-pressed=false]'))?.click();
+  if (chosen.length === 0 && won < declared && hint !== null) return hint.click();
+  hand.filter(({ piece }) => piece.getAttribute('aria-pressed') === 'false').sort((a, b) => a.points - b.points)[0]?.piece.click();
 }, 5)`;

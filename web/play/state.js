@@ -228,12 +228,12 @@ function withScores(rounds, { phase, phase_data: phaseData, round }) {
 /** The server tells how long there is, not until when: it counts from the question on, and anew from the warning. */
 function redealEnd({ game, redealEndsAt }, { phase, phase_data: phaseData, round, at }) {
   if (phase !== 'preparation' || awaited({ phase, phaseData }).length === 0 || at === undefined) return null;
-  const warned = phaseData.timeout_warning === true;
+  const latest = at + (phaseData.timeout_warning ? 1000 * phaseData.seconds_remaining : REDEAL_MS);
   const isSameQuestion =
     game === null || // a reload in the middle of the question
     (game.round === round && game.multiplier === phaseData.redeal_multiplier && awaited(game).length > 0);
-  const isKnown = redealEndsAt !== null && isSameQuestion && warned === (game?.phaseData.timeout_warning === true);
-  return isKnown ? redealEndsAt : at + (warned ? 1000 * phaseData.seconds_remaining : REDEAL_MS);
+  // One that has passed was moved by an outage of the server.
+  return isSameQuestion && redealEndsAt !== null && redealEndsAt > at ? Math.min(redealEndsAt, latest) : latest;
 }
 
 function turnComplete(state, data) {
