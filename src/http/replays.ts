@@ -74,7 +74,16 @@ function wireRecord(roomId: string, { rounds, ...record }: GameRecord) {
   };
 }
 
-function wireRound({ round, multiplier, starter, reason, deals, declarations, turns, scores }: GameRecord['rounds'][0]) {
+function wireRound({
+  round,
+  multiplier,
+  starter,
+  reason,
+  deals,
+  declarations,
+  turns,
+  scores,
+}: GameRecord['rounds'][0]) {
   return {
     round,
     deals: deals.map(({ deal, hands, weak, answers }) => ({

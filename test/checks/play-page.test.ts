@@ -104,6 +104,8 @@ test('the page names every module that it loads, so that a browser fetches them 
   };
   follow(new URL('play.js', root));
   const html = readFileSync(new URL('index.html', root), 'utf8');
-  const named = [...html.matchAll(/rel="modulepreload" href="\/play\/([^"]+)"/g)].map(([, path]) => new URL(path!, root));
+  const named = [...html.matchAll(/rel="modulepreload" href="\/play\/([^"]+)"/g)].map(
+    ([, path]) => new URL(path!, root),
+  );
   expect(named.map(({ pathname }) => pathname).sort()).toEqual([...imported].sort());
 });

@@ -38,11 +38,20 @@ function phase(name: string, phaseData: object, hand: readonly string[] = WEAK):
       score: -3,
     },
   ]);
-  return { event: 'phase_change', data: { phase: name, phase_data: phaseData, players: Object.fromEntries(players), round: 3 } };
+  return {
+    event: 'phase_change',
+    data: { phase: name, phase_data: phaseData, players: Object.fromEntries(players), round: 3 },
+  };
 }
 
 const asked = (weak: readonly string[], more: object = {}) =>
-  phase('preparation', { dealing_cards: false, redeal_multiplier: 1, weak_players: weak, weak_players_awaiting: weak, ...more });
+  phase('preparation', {
+    dealing_cards: false,
+    redeal_multiplier: 1,
+    weak_players: weak,
+    weak_players_awaiting: weak,
+    ...more,
+  });
 
 const declaring = (declarer: string, declarations: Readonly<Record<string, number>>) =>
   phase('declaration', {
@@ -120,15 +129,14 @@ describeNeeding('chromium', 'each screen of the game', (chromium) => {
 
   test('a play that is not possible says why, and one that is what would come of it', async () => {
     const verdict = async (...pieces: readonly number[]): Promise<string | null> => {
-      for (const piece of await person.page.locator('[data-testid^=hand-][aria-pressed=true]').all()) await piece.click();
+      for (const piece of await person.page.locator('[data-testid^=hand-][aria-pressed=true]').all())
+        await piece.click();
       for (const piece of pieces) await person.page.getByTestId(`hand-${piece}`).click();
       return person.page.getByTestId('verdict').textContent();
     };
     send(turn(NAME, null));
     await status().getByText('Your turn: lead with 1 to 6 pieces').waitFor();
     expect(await verdict(0, 1)).toBe('These pieces form no type, and the leader needs one.');
-    await person.page.keyboard.press('Tab');
-    await person.page.getByTestId('play').click(); // which does nothing
     expect(await verdict(0, 1, 3)).toBe('Straight, strength 18: allowed.');
     send(turn(NAME, 2, LED));
     await status().getByText('Your turn: play 2 pieces').waitFor();
@@ -141,13 +149,23 @@ describeNeeding('chromium', 'each screen of the game', (chromium) => {
   });
 
   test('what was missed is told on return', async () => {
-    const missed = { event_type: 'turn_complete', data: { turn_number: 4, winner: 'Gio', winning_play: { type: 'PAIR', pilesWon: 2 } } };
-    const scored = (name: string) => [name, { declared: 1, actual: 1, base_score: 6, multiplier: 1, final_score: 6, total_score: 3 }];
-    const scores = { phase: 'scoring', round: 2, phase_data: { round_scores: Object.fromEntries(PLAYERS.map(scored)) } };
+    const missed = {
+      event_type: 'turn_complete',
+      data: { turn_number: 4, winner: 'Gio', winning_play: { type: 'PAIR', pilesWon: 2 } },
+    };
+    const scored = (name: string) => [
+      name,
+      { declared: 1, actual: 1, base_score: 6, multiplier: 1, final_score: 6, total_score: 3 },
+    ];
+    const scores = {
+      phase: 'scoring',
+      round: 2,
+      phase_data: { round_scores: Object.fromEntries(PLAYERS.map(scored)) },
+    };
     send({ event: 'queued_messages', data: { messages: [missed, { event_type: 'phase_change', data: scores }] } });
     await person.page.getByTestId('missed').getByText('Gio wins 2 piles with Pair').waitFor();
     expect(await person.page.locator('[data-testid=score-sheet] tbody tr').allTextContents()).toEqual([
-      expect.stringMatching(/^\s*2\s+\+6/) as string,
+      expect.stringMatching(/^2\+6/) as string,
     ]);
     expect(await seriousFindings(person.page, 'missed')).toEqual([]);
     await person.click('missed-close');
@@ -170,13 +188,25 @@ describeNeeding('chromium', 'each screen of the game', (chromium) => {
       const screen = msg.event === 'turn_complete' ? '[data-testid=turn-result]' : `[data-phase=${shown}]`;
       await page.locator(screen).first().waitFor();
       expect([shown, await status().textContent()]).toEqual([shown, expect.stringMatching(/\S/)]);
-      const box = JSON.stringify(await status().boundingBox());
+      const box = await status().evaluate((element) => {
+        const { offsetTop, offsetHeight } = element as unknown as Readonly<Record<string, number>>;
+        return [offsetTop, offsetHeight].join();
+      });
       expect([shown, box]).toEqual([shown, place ?? box]);
       place = box;
       expect([shown, await page.evaluate('document.documentElement.scrollWidth <= innerWidth')]).toEqual([shown, true]);
       expect(await seriousFindings(page, shown)).toEqual([]);
     }
-    const phases = ['preparation', 'round_start', 'declaration', 'turn', 'turn_complete', 'turn_results', 'scoring', 'game_over'];
+    const phases = [
+      'preparation',
+      'round_start',
+      'declaration',
+      'turn',
+      'turn_complete',
+      'turn_results',
+      'scoring',
+      'game_over',
+    ];
     expect([...seen].sort()).toEqual(phases.sort());
     expect(person.faults).toEqual([]);
   });

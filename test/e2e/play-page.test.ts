@@ -226,7 +226,10 @@ async function begin(page: Page, use: (selector: string) => Promise<void>): Prom
   await use('[data-testid^=declare-]:enabled');
   await declare.waitFor({ state: 'detached' });
   const pieces = page.locator('button[data-testid^=hand-]');
-  await page.locator('[data-testid=status][data-waits=own]').filter({ hasText: /lead|play/ }).waitFor();
+  await page
+    .locator('[data-testid=status][data-waits=own]')
+    .filter({ hasText: /lead|play/ })
+    .waitFor();
   const held = await pieces.count();
   while ((await page.getByTestId('play').getAttribute('aria-disabled')) === 'true') {
     await use('button[data-testid^=hand-][aria-pressed=false]');

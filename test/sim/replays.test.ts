@@ -104,15 +104,17 @@ describe('a whole game', () => {
     const sim = await SimulatedServer.start({ seed: 'a fair game' });
     const { request, ask } = site(sim);
     const frames: { event: string; data: Record<string, unknown>; text: string }[] = [];
-    sim.onFrame = (_path, text) => frames.push({ ...(JSON.parse(text) as { event: string; data: object }), text } as never);
+    sim.onFrame = (_path, text) =>
+      frames.push({ ...(JSON.parse(text) as { event: string; data: object }), text } as never);
     const early: { fairness: Answer; replay: Answer; over: boolean }[] = [];
     let asking = true;
     const askOften = (): void => {
       const [roomId] = sim.server.rooms.openIds;
       const code = roomId === undefined ? undefined : sim.server.rooms.codeOf(roomId);
       if (code !== undefined) {
-        void Promise.all([request(`/api/fairness/${code}`), request(`/api/replay/${roomId}`)]).then(([fairness, replay]) =>
-          early.push({ fairness, replay, over: frames.some(({ text }) => text.includes('"phase":"game_over"')) }),
+        void Promise.all([request(`/api/fairness/${code}`), request(`/api/replay/${roomId}`)]).then(
+          ([fairness, replay]) =>
+            early.push({ fairness, replay, over: frames.some(({ text }) => text.includes('"phase":"game_over"')) }),
         );
       }
       if (asking) sim.clock.schedule(60_000, askOften);

@@ -25,7 +25,11 @@ export async function seriousFindings(page: Page, screen: string): Promise<reado
     const { violations } = await page.evaluate<{ violations: Violation[] }>(`axe.run(document, ${rules})`);
     for (const { id, impact, nodes } of violations) {
       if (impact !== 'serious' && impact !== 'critical') continue;
-      findings.push(...nodes.map(({ target, failureSummary }) => `${screen}, ${colorScheme}: ${id} at ${target.join(' ')}: ${failureSummary}`));
+      findings.push(
+        ...nodes.map(
+          ({ target, failureSummary }) => `${screen}, ${colorScheme}: ${id} at ${target.join(' ')}: ${failureSummary}`,
+        ),
+      );
     }
   }
   await page.emulateMedia({ colorScheme: 'light' });

@@ -76,7 +76,9 @@ function Replay({ record }) {
     const onKey = (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest('input, button, a, summary')) return;
       const end = steps.length - 1;
-      const to = { ArrowLeft: (now) => now - 1, ArrowRight: (now) => now + 1, Home: () => 0, End: () => end }[event.key];
+      const to = { ArrowLeft: (now) => now - 1, ArrowRight: (now) => now + 1, Home: () => 0, End: () => end }[
+        event.key
+      ];
       if (to === undefined) return;
       event.preventDefault();
       setPlaying(false);

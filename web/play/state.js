@@ -313,7 +313,8 @@ export function situation(state) {
   const kind = turnResult !== null || names.length === 0 ? 'nobody' : own ? 'own' : 'others';
   const say = (text) => ({ kind, text });
   if (turnResult !== null || phase === 'turn_results') {
-    const next = turnResult?.nextStarter == null ? 'The points follow in a moment.' : 'The next turn follows in a moment.';
+    const next =
+      turnResult?.nextStarter == null ? 'The points follow in a moment.' : 'The next turn follows in a moment.';
     const { winner } = turnResult ?? {};
     if (winner === undefined) return say(next);
     return say(`${winner === state.name ? 'You win' : `${winner} wins`} the turn. ${next}`);
@@ -327,7 +328,9 @@ export function situation(state) {
       return say(`Round ${round} begins in a moment.`);
     case 'declaration':
       if (own) return say('Your turn: how many of the 8 piles will you win?');
-      return say(names.length > 0 ? `Waiting for ${names[0]} to declare.` : 'All have declared. The first turn follows.');
+      return say(
+        names.length > 0 ? `Waiting for ${names[0]} to declare.` : 'All have declared. The first turn follows.',
+      );
     case 'turn':
       return say(turnSituation(names[0], phaseData.required_piece_count, own));
     case 'scoring':
@@ -340,7 +343,8 @@ export function situation(state) {
 function turnSituation(name, required, own) {
   if (name === undefined) return 'All have played.';
   const pieces = required === 1 ? '1 piece' : `${required} pieces`;
-  if (own) return required === null ? 'Your turn: lead with 1 to 6 pieces that form a type.' : `Your turn: play ${pieces}.`;
+  if (own)
+    return required === null ? 'Your turn: lead with 1 to 6 pieces that form a type.' : `Your turn: play ${pieces}.`;
   return required === null ? `Waiting for ${name} to lead the turn.` : `Waiting for ${name} to play ${pieces}.`;
 }
 

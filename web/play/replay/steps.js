@@ -25,7 +25,10 @@ function roundSteps({ players }, round, index) {
   round.deals.forEach((deal, number) => {
     const weak = deal.weak.map(name).join(' and ');
     const said = weak === '' ? '' : ` ${weak} ${deal.weak.length > 1 ? 'hold' : 'holds'} a weak hand.`;
-    add('deal', `Round ${round.round}: ${number === 0 ? 'the pieces are dealt' : 'dealt again'}.${said}`, { deal: number, answers: 0 });
+    add('deal', `Round ${round.round}: ${number === 0 ? 'the pieces are dealt' : 'dealt again'}.${said}`, {
+      deal: number,
+      answers: 0,
+    });
     deal.answers.forEach(({ seat, accept }, answer) =>
       add('answer', `${name(seat)} ${accept ? 'asks for a new deal' : 'keeps the hand'}.`, { answers: answer + 1 }),
     );
@@ -35,10 +38,16 @@ function roundSteps({ players }, round, index) {
   );
   round.turns.forEach((turn, number) => {
     turn.plays.forEach(({ seat }, play) =>
-      add('play', `Turn ${turn.number}: ${name(seat)} ${play === 0 ? 'leads' : 'plays'}.`, { turn: number, plays: play + 1 }),
+      add('play', `Turn ${turn.number}: ${name(seat)} ${play === 0 ? 'leads' : 'plays'}.`, {
+        turn: number,
+        plays: play + 1,
+      }),
     );
     if (turn.winner !== null) {
-      add('turn', `Turn ${turn.number}: ${name(turn.winner)} wins ${turn.piles} ${turn.piles === 1 ? 'pile' : 'piles'}.`);
+      add(
+        'turn',
+        `Turn ${turn.number}: ${name(turn.winner)} wins ${turn.piles} ${turn.piles === 1 ? 'pile' : 'piles'}.`,
+      );
     }
   });
   if (round.scores !== null) add('scores', `Round ${round.round} is scored.`);
@@ -64,7 +73,10 @@ export function tableAt(record, step) {
       played.filter((play) => play.seat === seat).flatMap((play) => play.pieces),
     ),
     declared: round.declarations.slice(0, step.declarations).find((made) => made.seat === seat)?.value ?? null,
-    piles: round.turns.reduce((sum, { winner, piles }, number) => sum + (isDecided(number) && winner === seat ? piles : 0), 0),
+    piles: round.turns.reduce(
+      (sum, { winner, piles }, number) => sum + (isDecided(number) && winner === seat ? piles : 0),
+      0,
+    ),
     total: totalOf(record, step.round, seat, scored),
     points: scored ? round.scores[seat].score : null,
     play: shown.find((play) => play.seat === seat) ?? null,

@@ -99,10 +99,12 @@ function faultText({ code, text }) {
 
 function RoomList({ rooms, connection, state, join }) {
   if (rooms === null) {
-    const text = connection === 'open' || connection === 'connecting' ? 'Asking for the list…' : 'Not connected. Trying again…';
+    const text =
+      connection === 'open' || connection === 'connecting' ? 'Asking for the list…' : 'Not connected. Trying again…';
     return html`<p class="muted" role="status" data-testid="rooms-state">${text}</p>`;
   }
-  if (rooms.length === 0) return html`<p class="muted" data-testid="rooms-state">No open room yet. Create the first one.</p>`;
+  if (rooms.length === 0)
+    return html`<p class="muted" data-testid="rooms-state">No open room yet. Create the first one.</p>`;
   return html`
     <ul class="rooms" data-testid="room-list">
       ${rooms.map((room) => html`<${RoomRow} key=${room.room_id} ...${{ room, state, join }} />`)}

@@ -5,7 +5,9 @@ import { plain, signed } from '../sentences.js';
 export function ScoreSheet({ state }) {
   const { players, round } = state.game;
   const known = Object.entries(state.rounds);
-  const missing = Array.from({ length: round - 1 }, (_, index) => index + 1).some((number) => !(number in state.rounds));
+  const missing = Array.from({ length: round - 1 }, (_, index) => index + 1).some(
+    (number) => !(number in state.rounds),
+  );
   return html`
     <section class="panel" aria-labelledby="scores-title">
       <h2 id="scores-title">Points</h2>

@@ -18,11 +18,11 @@ export function Status({ state }) {
 }
 
 function Countdown({ until }) {
-  const [now, setNow] = useState(Date.now());
+  const [, tick] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 250);
+    const timer = setInterval(() => tick((count) => count + 1), 250);
     return () => clearInterval(timer);
   }, []);
-  const seconds = Math.max(0, Math.ceil((until - now) / 1000));
+  const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
   return html`<span class="countdown" role="timer" aria-label="Time left to answer" data-testid="countdown">${seconds} s</span>`;
 }

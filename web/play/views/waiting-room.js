@@ -47,7 +47,8 @@ export function WaitingRoom({ state, send }) {
 function waitsFor({ hostName }, isHost, seated, free) {
   if (!seated) return 'You have no seat here any more. Go to the lobby to join again.';
   const seats = free === 1 ? 'One seat is free' : `${free} seats are free`;
-  if (!isHost) return free > 0 ? `${seats}. Then ${hostName} can start the game.` : `Waiting for ${hostName} to start the game.`;
+  if (!isHost)
+    return free > 0 ? `${seats}. Then ${hostName} can start the game.` : `Waiting for ${hostName} to start the game.`;
   if (free > 0) return `${seats}: wait for friends, or add bots.`;
   return 'All seats are taken: start when you like. To play with friends, free a seat for them.';
 }
