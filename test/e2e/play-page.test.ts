@@ -5,6 +5,9 @@ import { PlayPage, startBrowser } from '../support/browser.js';
 import { describeNeeding } from '../support/needs.js';
 import { ServerProcess } from '../support/server-process.js';
 
+/** About 25 rounds of 50 moves; the machine may be busy. */
+const GAME_LIMIT_MS = 150_000;
+
 /* The pages as people use them: real server, real browser, mouse and keyboard. */
 describeNeeding('chromium', 'the pages /play and /replay in a browser', (chromium) => {
   let browser: Browser;
@@ -59,7 +62,8 @@ describeNeeding('chromium', 'the pages /play and /replay in a browser', (chromiu
     for (const { page } of [hana, gio]) await page.locator('[data-testid=status][data-waits=lost]').waitFor();
     await server.restart();
     for (const { page } of [hana, gio]) await page.locator('[data-testid=connection][data-connection=open]').waitFor();
-    await Promise.all([hana.until('game_over'), gio.until('game_over')]);
+    for (const { page } of [hana, gio])
+      await page.locator('[data-phase=game_over]').waitFor({ timeout: GAME_LIMIT_MS });
 
     const rounds = await hana.page.locator('[data-testid=score-sheet] tbody tr').count();
     expect(rounds).toBeGreaterThan(1);
@@ -101,7 +105,7 @@ describeNeeding('chromium', 'the pages /play and /replay in a browser', (chromiu
     await gio.page.reload();
     await gio.page.getByTestId('finished').getByRole('link').waitFor();
     expect([...hana.faults, ...gio.faults, ...stranger.faults]).toEqual([]);
-  });
+  }, 200_000);
 
   test('people come in by list and by code, and hear why where they can not', async () => {
     const hana = await newcomer('Hana');

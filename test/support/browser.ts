@@ -76,8 +76,8 @@ export class PlayPage {
   }
 
   /**
-   * From now on the page plays by itself, as somebody who clicks: declares as many piles as there are strong pieces, takes
-   * the hints until it has them, and then gives away what is least. Begins anew after a reload.
+   * From now on the page plays by itself, as somebody who clicks: careful as `carefulStrategy`, so that a game ends.
+   * Begins anew after a reload.
    */
   async playByItself(): Promise<void> {
     await this.page.evaluate(PLAY_BY_CLICKS);
@@ -97,22 +97,30 @@ export class PlayPage {
 const PLAY_BY_CLICKS = `setInterval(() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const find = (selector) => document.querySelector(selector);
-  if (find('[data-testid=status]')?.dataset.waits !== 'own') return;
-  const decline = find('[data-testid=redeal-decline]:enabled');
-  if (decline !== null) return decline.click();
-  const hand = all('[data-testid^=hand-]').map((piece) => ({ piece, points: Number(piece.querySelector('.points').textContent) }));
+  const status = find('[data-testid=status]');
+  if (status?.dataset.waits !== 'own') return;
+  const redeal = find('[data-testid=redeal-accept]:enabled');
+  if (redeal !== null) return redeal.click();
+  const pointsOf = (element) => Number(element.querySelector('.points').textContent);
+  const hand = all('[data-testid^=hand-]').sort((a, b) => pointsOf(a) - pointsOf(b));
   const values = all('[data-testid^=declare-]:enabled');
   if (values.length > 0) {
-    const wanted = hand.filter(({ points }) => points >= 12).length;
+    const wanted = hand.some((piece) => pointsOf(piece) === 14) ? 1 : 0;
     const far = (button) => Math.abs(Number(button.textContent) - wanted);
     return values.sort((a, b) => far(a) - far(b))[0].click();
   }
   const play = find('[data-testid=play]');
   if (play === null) return;
   if (play.getAttribute('aria-disabled') === 'false') return play.click();
-  const chosen = hand.filter(({ piece }) => piece.getAttribute('aria-pressed') === 'true');
   const [won, declared] = find('.active dd').textContent.split(' of ').map(Number);
-  const hint = find('[data-testid=hints] button');
-  if (chosen.length === 0 && won < declared && hint !== null) return hint.click();
-  hand.filter(({ piece }) => piece.getAttribute('aria-pressed') === 'false').sort((a, b) => a.points - b.points)[0]?.piece.click();
+  const missing = declared - won;
+  const required = Number(/play (\\d)/.exec(status.textContent)?.[1] ?? 0);
+  const ahead = required === 1 ? pointsOf(find('.marked')) : 0;
+  const losing = hand.filter((piece) => required !== 1 || pointsOf(piece) <= ahead);
+  const winning = hand.filter((piece) => !losing.includes(piece));
+  const lead = missing > 0 ? hand.at(-1) : hand[0];
+  const single = missing > 0 ? (winning.at(-1) ?? losing[0]) : (losing.at(-1) ?? winning[0]);
+  const set = missing > 0 ? hand.slice(0, required) : hand.slice(-required);
+  const chosen = required === 0 ? [lead] : required === 1 ? [single] : set;
+  chosen.find((piece) => piece.getAttribute('aria-pressed') === 'false')?.click();
 }, 5)`;
