@@ -51,6 +51,8 @@ describeNeeding('chromium', 'the pages /play and /replay in a browser', (chromiu
     await Promise.all([beginByMouse(hana.page), beginByKeyboard(gio.page)]);
 
     const before = await hana.hand();
+    if (before.includes(''))
+      console.log('BLANK', before, hana.faults, await hana.hand(), await hana.page.locator('main').innerHTML());
     await hana.page.reload();
     await hana.page.getByTestId('hand-0').waitFor();
     expect(await hana.hand()).toEqual(before);

@@ -30,7 +30,7 @@ interface Round {
   readonly multiplier: number;
   readonly deals: { deal: number; hands: string[][]; weak: number[]; answers: object[] }[];
   readonly turns: { number: number; winner: number; plays: { seat: number; pieces: string[]; type: string }[] }[];
-  readonly scores: { total: number }[];
+  readonly scores: { captured: number; total: number }[];
 }
 
 interface GameAnswer {
@@ -48,6 +48,26 @@ interface Check {
   readonly notedFits: boolean | null;
   readonly deals: number;
   readonly wrong: readonly { readonly round: number; readonly deal: number }[];
+}
+
+interface PageFairness {
+  readonly checkFairness: (record: GameAnswer, noted: object | null) => Promise<Check>;
+}
+
+interface Step {
+  readonly kind: string;
+  readonly round: number;
+  readonly deal: number;
+  readonly turn: number;
+  readonly plays: number;
+}
+
+interface PageSteps {
+  readonly stepsOf: (record: GameAnswer) => readonly Step[];
+  readonly tableAt: (
+    record: GameAnswer,
+    step: Step,
+  ) => { readonly seats: readonly { hand: string[]; piles: number; total: number }[] };
 }
 
 const folders: string[] = [];
@@ -80,10 +100,18 @@ async function withFiles<T>(sim: SimulatedServer, work: Promise<T>): Promise<T> 
   return done;
 }
 
+/** A pure module of the replay page. */
+async function pageModule<T>(path: string): Promise<T> {
+  return (await import(new URL(`../../web/play/replay/${path}`, import.meta.url).href)) as T;
+}
+
 async function checkInPage(record: GameAnswer, noted: { commitment: string } | null = null): Promise<Check> {
-  const url = new URL('../../web/play/replay/fairness.js', import.meta.url).href;
-  const page = (await import(url)) as { checkFairness: (record: GameAnswer, noted: object | null) => Promise<Check> };
-  return page.checkFairness(record, noted);
+  const { checkFairness } = await pageModule<PageFairness>('fairness.js');
+  return checkFairness(record, noted);
+}
+
+function pickOf({ captured, total }: { readonly captured: number; readonly total: number }) {
+  return { captured, total };
 }
 
 /** The script of docs/REPLAYS.md, as somebody would run it. */
@@ -184,6 +212,21 @@ describe('a whole game', () => {
     expect(record.rounds.at(-1)!.scores.map(({ total }) => total)).toEqual(record.totals);
     const deals = record.rounds.flatMap((round) => round.deals);
     expect(deals.every(({ hands }) => hands.every((hand) => hand.length === 8))).toBe(true);
+
+    // The page's table at any step: pieces are in a hand or were played, and each round ends as it was scored.
+    const { stepsOf, tableAt } = await pageModule<PageSteps>('steps.js');
+    for (const step of stepsOf(record)) {
+      const { seats } = tableAt(record, step);
+      const round = record.rounds[step.round]!;
+      const shownPlays = round.turns
+        .slice(0, step.turn + 1)
+        .flatMap(({ plays }, turn) => (turn < step.turn ? plays : plays.slice(0, step.plays)));
+      seats.forEach(({ hand, piles, total }, seat) => {
+        const gone = shownPlays.filter((play) => play.seat === seat).flatMap(({ pieces }) => pieces);
+        expect([...hand, ...gone].sort()).toEqual([...round.deals[step.deal]!.hands[seat]!].sort());
+        if (step.kind === 'scores') expect({ captured: piles, total }).toEqual(pickOf(round.scores[seat]!));
+      });
+    }
 
     // The check of the page and that of the document, on the game as it is and as a cheat would have it.
     const fair = { seedFits: true, notedFits: true, deals: deals.length, wrong: [] };
