@@ -241,5 +241,5 @@ async function begin(page: Page, use: (selector: string) => Promise<void>): Prom
     await use('button[data-testid^=hand-][aria-pressed=false]');
   }
   await use('[data-testid=play]');
-  await page.waitForFunction(`document.querySelectorAll('[data-testid^=hand-]').length < ${held}`);
+  await page.locator('[data-testid^=hand-]').nth(held - 1).waitFor({ state: 'detached' });
 }
