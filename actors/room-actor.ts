@@ -5,7 +5,7 @@ import type { Cause, Envelope } from './envelope.js';
 import { idempotencyKey, IdempotencyWindow } from './idempotency.js';
 import { Inbox, isParked } from './inbox.js';
 import { MachineRunner } from './machine-runner.js';
-import { Mailbox, type MailboxOptions, type Offer } from './mailbox.js';
+import { type Lane, Mailbox, type MailboxOptions, type Offer } from './mailbox.js';
 import type { Outages } from './outages.js';
 import { type CourseChange, type Recovered, snapshotOf } from './recovery.js';
 import type { DomainEvent, Message, Refused, RoomDefinition, RoomSnapshot, Untimed } from './room-definition.js';
@@ -17,15 +17,31 @@ export type RoomOutput<S, E extends DomainEvent> =
       readonly kind: 'applied';
       readonly seq: number;
       readonly at: number;
+      readonly message: Message;
+      readonly times: StepTimes;
       readonly events: readonly E[];
       readonly rows: readonly RowChange[];
       readonly snapshot: RoomSnapshot<S>;
       readonly cause: Cause;
     }
-  | { readonly kind: 'refused'; readonly refusal: Refused; readonly snapshot: RoomSnapshot<S>; readonly cause: Cause }
+  | {
+      readonly kind: 'refused';
+      readonly seq: number; // of the entry in front
+      readonly message: Message;
+      readonly refusal: Refused;
+      readonly snapshot: RoomSnapshot<S>;
+      readonly cause: Cause;
+    }
   | { readonly kind: 'seen'; readonly seq: number; readonly snapshot: RoomSnapshot<S>; readonly cause: Cause }
   | { readonly kind: 'repeated'; readonly seq: number; readonly cause: Cause } // of the entry that applied it first
   | { readonly kind: 'unavailable'; readonly why: Unavailable; readonly cause: Cause };
+
+/** How long an entry took, in ms, up to where the journal has it. */
+export interface StepTimes {
+  readonly waitMs: number; // in the mailbox
+  readonly stepMs: number; // of the machine
+  readonly steppedMs: number; // monotonic: when the step was done
+}
 
 /** Why a message had no effect. All but `failed` may be sent again: the machine threw at that one, twice. */
 export type Unavailable = 'storeAway' | 'mailboxFull' | 'restarting' | 'quarantined' | 'failed';
@@ -45,6 +61,7 @@ export interface RoomActorPorts<S, M extends Message, E extends DomainEvent, V> 
   readonly journal: JournalWriter;
   readonly outages: Outages;
   readonly now: () => number; // room time
+  readonly elapsedMs: () => number; // monotonic
   readonly stepMark: StepMark;
   readonly onOutput: (output: RoomOutput<S, E>) => void;
   readonly onDeadline: (at: number | null) => void; // ms since the epoch
@@ -136,6 +153,11 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     return this.#mailbox.count;
   }
 
+  /** What waits, by lane. */
+  get mailbox(): { readonly bytes: number; readonly lanes: Readonly<Record<Lane, number>> } {
+    return { bytes: this.#mailbox.bytes, lanes: this.#mailbox.lanes };
+  }
+
   get status(): Status {
     return this.#status;
   }
@@ -171,23 +193,28 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
 
   /** Messages that wait in the inbox from before; they stand in front of those that came meanwhile. */
   load(rows: readonly InboxRow[]): void {
-    for (const envelope of this.#inbox.load(rows).reverse()) this.#putBack(envelope);
+    for (const envelope of this.#inbox.load(rows).reverse()) {
+      envelope.offeredMs = this.#ports.elapsedMs();
+      this.#putBack(envelope);
+    }
   }
 
   /** The first message of a room that does not exist yet. @throws what the machine throws */
   create(message: Untimed<M>, cause: Cause): void {
     const { definition } = this.#ports;
     const timed = this.#timed(message, cause);
+    const takenMs = this.#ports.elapsedMs();
     const { runner, events } = this.#marked(() => MachineRunner.create<S, M, E>(definition, timed));
     this.#runner = runner;
     this.#status = 'running';
     this.#head = { ...this.#head, version: definition.version };
-    this.#commit({ message: timed, events, before: null, cause, envelope: null });
+    this.#commit({ message: timed, events, before: null, cause, envelope: null, takenMs });
   }
 
   tell(envelope: Envelope<M>): Offer {
     const { body, cause } = envelope;
     envelope.waitsSince = this.#ports.now();
+    envelope.offeredMs = this.#ports.elapsedMs();
     if (body.kind !== 'alarm') this.#activeAt = envelope.waitsSince;
     if (this.#hold !== null) {
       // Reads go on, from what is durable. A deadline stands still: it is announced again at the release.
@@ -432,21 +459,30 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     const cause: Cause = { correlationId, session: null, messageId: null };
     const before = this.#runner!.snapshot;
     const timed = this.#timed(message, cause);
+    const takenMs = this.#ports.elapsedMs();
     const result = this.#marked(() => this.#runner!.step(timed));
     if (result.kind === 'refused') throw new Error(`the room refused ${timed.type} of its own: ${result.reason}`);
-    this.#commit({ message: timed, events: result.events, before, cause, envelope: null, settles });
+    this.#commit({ message: timed, events: result.events, before, cause, envelope: null, settles, takenMs });
   }
 
   #step(message: M, envelope: Envelope<M>): void {
     const runner = this.#runner!;
     const { cause, settles } = envelope;
     const before = runner.snapshot;
+    const takenMs = this.#ports.elapsedMs();
     const result = this.#marked(() => runner.step(message));
     if (result.kind === 'applied') {
-      this.#commit({ message, events: result.events, before, cause, envelope, settles });
+      this.#commit({ message, events: result.events, before, cause, envelope, settles, takenMs });
       return;
     }
-    const output: RoomOutput<S, E> = { kind: 'refused', refusal: result, snapshot: before, cause };
+    const output: RoomOutput<S, E> = {
+      kind: 'refused',
+      seq: this.#head.seq,
+      message,
+      refusal: result,
+      snapshot: before,
+      cause,
+    };
     if (settles.length === 0) this.#output(output);
     else void this.#settleRefused(envelope, output);
   }
@@ -474,9 +510,13 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     readonly cause: Cause;
     readonly envelope: Envelope<M> | null;
     readonly settles?: readonly RowChange[];
+    readonly takenMs: number; // monotonic
   }): void {
-    const { definition, roomId } = this.#ports;
-    const { message, events, before, cause, envelope, settles = [] } = step;
+    const { definition, roomId, elapsedMs } = this.#ports;
+    const { message, events, before, cause, envelope, settles = [], takenMs } = step;
+    const steppedMs = elapsedMs();
+    const waitMs = envelope === null ? 0 : takenMs - envelope.offeredMs;
+    const times: StepTimes = { waitMs, stepMs: steppedMs - takenMs, steppedMs };
     const snapshot = this.#runner!.snapshot;
     const rows = definition.rows(roomId, before, snapshot, message);
     const id =
@@ -487,7 +527,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     this.#enter(
       { outcome: 'applied', at: message.at, message, events, correlationId },
       { rows: settles.length === 0 ? rows : [...rows, ...settles], id, envelope },
-      (seq) => this.#output({ kind: 'applied', seq, at: message.at, events, rows, snapshot, cause }),
+      (seq) => this.#output({ kind: 'applied', seq, at: message.at, message, times, events, rows, snapshot, cause }),
     );
   }
 

@@ -379,7 +379,17 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   }
 
   #actor(roomId: string): RoomActor<S, M, E, V> {
-    const { definition, writer, outages, now, mailbox, onFailure, onOutput, stepMark = noStepMark } = this.#ports;
+    const {
+      definition,
+      writer,
+      outages,
+      clock,
+      now,
+      mailbox,
+      onFailure,
+      onOutput,
+      stepMark = noStepMark,
+    } = this.#ports;
     const actor: RoomActor<S, M, E, V> = new RoomActor<S, M, E, V>(
       {
         roomId,
@@ -387,6 +397,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
         journal: writer,
         outages,
         now,
+        elapsedMs: clock.elapsedMs,
         stepMark,
         onOutput: (output) => onOutput(roomId, output),
         onDeadline: (at) => this.#deadlines.set(roomId, at),

@@ -5,7 +5,7 @@ import { idempotencyKey } from './idempotency.js';
 import type { Lane } from './mailbox.js';
 import { MachineRunner } from './machine-runner.js';
 import { recover } from './recovery.js';
-import type { RoomOutput } from './room-actor.js';
+import type { RoomActor, RoomOutput } from './room-actor.js';
 import type { DomainEvent, Message, Refused, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
 import { roomCode, uuidV7 } from './room-ids.js';
 import { RoomKeeper, type RoomsPorts } from './room-keeper.js';
@@ -231,9 +231,25 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   }
 
   /** A room in memory, or null: for those who look after it. */
-  statusOf(roomId: string): { readonly status: string; readonly waiting: number } | null {
+  statusOf(roomId: string): RoomMemory | null {
     const actor = this.#keeper.live.get(roomId);
-    return actor === undefined ? null : { status: actor.status, waiting: actor.mailboxCount };
+    return actor === undefined ? null : this.#memoryOf(actor);
+  }
+
+  /** What a room in memory does next by itself, as of its newest durable entry; undefined for one that is on the disk. */
+  dueOf(roomId: string): { readonly at: number; readonly message: Untimed<M> } | null | undefined {
+    const durable = this.#keeper.live.get(roomId)?.durable;
+    return durable == null ? undefined : this.#ports.definition.deadline(durable.snapshot);
+  }
+
+  /** Every room in memory. */
+  *inMemory(): IterableIterator<{ readonly roomId: string } & RoomMemory> {
+    for (const [roomId, actor] of this.#keeper.live) yield { roomId, ...this.#memoryOf(actor) };
+  }
+
+  #memoryOf({ status, mailboxCount, mailbox, waitsSince }: RoomActor<S, M, E, V>): RoomMemory {
+    const lagMs = waitsSince === null ? 0 : Math.max(0, this.#ports.now() - waitsSince);
+    return { status, waiting: mailboxCount, lagMs, ...mailbox };
   }
 
   #put(
@@ -343,6 +359,15 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   #ownCause(what: string): Cause {
     return { correlationId: `${what}-${this.#process}-${++this.#causes}`, session: null, messageId: null };
   }
+}
+
+/** How a room in memory fares. */
+export interface RoomMemory {
+  readonly status: 'starting' | 'restarting' | 'running' | 'ended';
+  readonly waiting: number; // messages
+  readonly lagMs: number; // for how long the oldest of them waits
+  readonly bytes: number; // of them
+  readonly lanes: Readonly<Record<Lane, number>>;
 }
 
 interface MailOptions {

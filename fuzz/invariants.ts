@@ -5,6 +5,7 @@ import type { RoomView } from '../actors/room/room-view.js';
 import { fullSet, type Piece } from '../src/game/pieces.js';
 import { SEATS } from '../src/game/seats.js';
 import { leafOf } from './leaf.js';
+import type { DealOrder } from '../actors/room/phases/preparation.js';
 import { fuzzDeal } from './liap/deals.js';
 import { asTheRulesSay } from './model/oracle.js';
 import { SECRETS_KEPT } from './secrets.js';
@@ -144,9 +145,9 @@ const seatsTaken: LiapInvariant = invariant('a running game has four at the tabl
   return empty < 0 ? null : `seat ${empty} is empty`;
 });
 
-/** The promises of the game room, one name each. */
-export const INVARIANTS: readonly LiapInvariant[] = [
-  asTheRulesSay(fuzzDeal),
+/** The promises of a game room that deals in this way, one name each. */
+export const invariantsOf = (order: DealOrder): readonly LiapInvariant[] => [
+  asTheRulesSay(order),
   piecesConserved,
   oneHolder,
   turnOrder,
@@ -156,3 +157,5 @@ export const INVARIANTS: readonly LiapInvariant[] = [
   noDeadState,
   ...SECRETS_KEPT,
 ];
+
+export const INVARIANTS = invariantsOf(fuzzDeal);

@@ -6,7 +6,7 @@ import { type FuzzFailure, type FuzzProgress, fuzzRoom } from './fuzz-room.js';
 import { fuzzedLiapTui, liapTuiSubject } from './liap/subject.js';
 import { fuzzMailbox, type MailboxReport } from './mailbox/fuzz-mailbox.js';
 import { linesOf, readRegression, type Regression, regressionOf, saveRegression } from './regression-file.js';
-import { replayRegression } from './replay-regression.js';
+import { dealsOf, replayRegression } from './replay-regression.js';
 
 const REGRESSIONS = fileURLToPath(new URL('regressions', import.meta.url));
 const DEFAULT_S = 60;
@@ -147,7 +147,7 @@ function told(failure: FuzzFailure, seed: number, save: boolean) {
   const lines = linesOf(failure);
   say(`\nBROKEN: ${promise}\n  ${message}\n  found after ${foundAfter} messages, shrunk to ${lines.length} lines:`);
   lines.forEach((line, index) => say(`  ${index + 1}. ${line}`));
-  const file = save ? saved(regressionOf('liap-tui', seed, failure)) : null;
+  const file = save ? saved(regressionOf('liap-tui', seed, failure, dealsOf(failure))) : null;
   const scriptLength = script.acts.length;
   return { promise, message, scriptLength, messages: failure.deeds.length, foundAfter, ...(file !== null && { file }) };
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type RecordedDeal, recordedDeal } from '../src/visualizer/script-file.js';
 import type { FuzzFailure } from './fuzz-room.js';
 import { mailboxAct } from './mailbox/mailbox-act.js';
 import { type Act, describeAct, type Deed, type Script } from './script.js';
@@ -35,6 +36,7 @@ const regression = z.object({
   lines: z.array(z.string()), // the script for people
   script,
   deeds: z.array(deed).min(1), // the first is the message that makes the room
+  deals: z.array(recordedDeal).optional(), // left out: the fuzzer's own
 });
 
 /** A failure behind the mailbox: its acts say everything. */
@@ -52,7 +54,12 @@ const anyRegression = z.discriminatedUnion('format', [regression, mailboxRegress
 export type Regression = z.infer<typeof anyRegression>;
 type RoomRegression = z.infer<typeof regression>;
 
-export function regressionOf(definition: string, seed: number, failure: FuzzFailure): RoomRegression {
+export function regressionOf(
+  definition: string,
+  seed: number,
+  failure: FuzzFailure,
+  deals?: readonly RecordedDeal[],
+): RoomRegression {
   const { promise, message, version, deeds } = failure;
   return {
     format: 'room-fuzz/1',
@@ -64,6 +71,7 @@ export function regressionOf(definition: string, seed: number, failure: FuzzFail
     lines: linesOf(failure),
     script: failure.script,
     deeds: [...deeds],
+    ...(deals !== undefined && { deals: [...deals] }),
   };
 }
 

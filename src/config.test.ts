@@ -40,6 +40,7 @@ describe('defaults', () => {
       disconnectGraceMs: 3_000,
       restartGraceMs: 60_000,
       retentionMs: 2_592_000_000,
+      visualizerActions: false,
       messageBytesMax: 65_536,
     });
   });
@@ -72,6 +73,7 @@ describe('values', () => {
         DISCONNECT_GRACE_MS: '0',
         RESTART_GRACE_MS: '1000',
         RETENTION_DAYS: '7',
+        VISUALIZER_ACTIONS: 'on',
         MESSAGE_BYTES_MAX: '1048576',
       }),
     ).toEqual({
@@ -89,6 +91,7 @@ describe('values', () => {
       disconnectGraceMs: 0,
       restartGraceMs: 1_000,
       retentionMs: 604_800_000,
+      visualizerActions: true,
       messageBytesMax: 1_048_576,
     });
   });

@@ -18,6 +18,7 @@ export interface Config {
   readonly disconnectGraceMs: number;
   readonly restartGraceMs: number;
   readonly messageBytesMax: number;
+  readonly visualizerActions: boolean; // pages of the visualizer may do operations on rooms
   readonly retentionMs: number; // closed rooms that nothing happened to for so long are archived
 }
 
@@ -147,6 +148,9 @@ const settings = z.strictObject({
   RETENTION_DAYS: wholeNumber(0, 36_500)
     .prefault('30')
     .register(abouts, { about: 'Closed rooms that are older move to files in DATA_DIR/archive', unit: 'days' }),
+  VISUALIZER_ACTIONS: yesNo
+    .prefault('false')
+    .register(abouts, { about: 'Pages of the visualizer may do operations on rooms; else they only look' }),
   DATABASE_URL: notYet('PostgreSQL').optional().register(abouts, { about: 'Not supported yet', secret: true }),
   REDIS_URL: notYet('Redis').optional().register(abouts, { about: 'Not supported yet', secret: true }),
 });
@@ -223,6 +227,7 @@ export function configOf(given: Given): Config {
     restartGraceMs: read.RESTART_GRACE_MS,
     messageBytesMax: read.MESSAGE_BYTES_MAX,
     retentionMs: read.RETENTION_DAYS * DAY_MS,
+    visualizerActions: read.VISUALIZER_ACTIONS,
   };
 }
 

@@ -21,9 +21,12 @@ import { attachSockets } from './gateway/ws-sockets.js';
 import { createApp } from './http/app.js';
 import type { HealthReport } from './http/health.js';
 import { addAdmin } from './http/admin.js';
+import { createAdminCookies } from './http/admin-cookie.js';
 import { createTokenGuard, loadAdminToken } from './http/admin-token.js';
 import { addLeaderboard } from './http/leaderboard.js';
 import { addReplays } from './http/replays.js';
+import { addVisualizer } from './http/visualizer.js';
+import { addVisualizerPages } from './http/visualizer-pages.js';
 import { writeServerFile } from './http/server-file.js';
 import type { OperationContext } from './operations/operation.js';
 import { perform } from './operations/perform.js';
@@ -32,6 +35,7 @@ import { Replays } from './replays/replays.js';
 import { clearSuspect, readSuspect, type Suspect } from './watchdog/suspect.js';
 import { startWatchdog } from './watchdog/watchdog.js';
 import type { Log } from './telemetry/log.js';
+import { Visualizer } from './visualizer/visualizer.js';
 import { RestartPolicy } from '../actors/restart-policy.js';
 import type { StepMark } from '../actors/step-mark.js';
 import { Supervisor } from '../actors/supervisor.js';
@@ -57,6 +61,7 @@ export interface RoomServer {
   readonly gateway: Gateway;
   readonly writer: GroupCommit;
   readonly supervisor: Supervisor;
+  readonly visualizer: Visualizer;
   readonly now: () => number; // room time
   readonly health: () => HealthReport;
   readonly stop: () => Promise<void>;
@@ -95,8 +100,20 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     onBroken: (failure) => supervisor.failed('rooms', failure),
     ...(stepMark !== undefined && { stepMark }),
   });
+  // Before the gateway and after it: what lies between is the time that telling everybody takes.
+  const visualizer = new Visualizer({
+    rooms,
+    engine,
+    definition,
+    clock,
+    now,
+    random,
+    startedAt,
+    process: random(4).toString('hex'),
+  });
   const lobby = new Lobby(clock, () => gateway.publishList());
   const gateway = new Gateway({ rooms, lobby, engine, definition, sessions, clock, now, random, log, settings });
+  visualizer.listen();
   // What stands further down depends on what stands above it. Sockets stay open whatever restarts.
   const supervisor = new Supervisor(
     [
@@ -159,6 +176,7 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     supervisor.stop();
     reopening();
     lobby.stop();
+    visualizer.stop();
     await rooms.drain();
     gateway.drain();
     await writer.stop();
@@ -168,14 +186,16 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     reopening();
     rooms.stopClocks();
     lobby.stop();
+    visualizer.stop();
     gateway.stopClocks();
   };
-  return { rooms, gateway, writer, supervisor, now, health, stop, stopClocks };
+  return { rooms, gateway, writer, supervisor, visualizer, now, health, stop, stopClocks };
 }
 
 export interface RunningServer {
   readonly port: number;
   readonly rooms: RoomServer;
+  readonly adminToken: string; // for the link that is printed on a terminal
   /** Reads the configuration file anew; what became of it is in the log and the audit. */
   readonly reload: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -255,12 +275,22 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       clock: systemClock,
       log,
     });
-    const { elapsedMs } = systemClock;
+    const { elapsedMs, nowMs } = systemClock;
     addLeaderboard(app, { engine, elapsedMs });
     addReplays(app, new Replays({ engine, definition, dataDir, defer: systemClock.defer }));
-    addAdmin(app, {
-      guard: createTokenGuard({ token: loadAdminToken(dataDir, config.adminToken), limits: settings, elapsedMs }),
+    const token = loadAdminToken(dataDir, config.adminToken);
+    const access = {
+      guard: createTokenGuard({ token, limits: settings, elapsedMs }),
+      cookies: createAdminCookies(token, nowMs),
       trustProxy: config.trustProxy,
+    };
+    const actionsByCookie = config.visualizerActions;
+    const { visualizer } = rooms;
+    addVisualizerPages(app, access);
+    addVisualizer(app, { access, actionsByCookie, limits: settings, elapsedMs, visualizer });
+    addAdmin(app, {
+      access,
+      actionsByCookie,
       context,
       writer,
       sizeLimits: SIZE_LIMITS,
@@ -291,7 +321,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       await engine.close();
       await watchdog.stop();
     };
-    return { port, rooms, reload, stop };
+    return { port, rooms, adminToken: token, reload, stop };
   } catch (failure) {
     await engine.close();
     await watchdog.stop();

@@ -64,7 +64,7 @@ export function attempt<T extends RoomMessageType>(type: T, judge: Judge<Message
     return outcome;
   });
   const allowed = (scope: Scope): boolean => once(scope).kind === 'accepted';
-  Object.defineProperty(allowed, 'name', { value: judge.name });
+  named(allowed, judge.name);
   return [{ guard: allowed, actions: act, ...(target !== undefined && { target }) }, { actions: act }];
 }
 
@@ -74,7 +74,12 @@ export function refusal<T extends RoomMessageType>(type: T, judge: Judge<Message
     if (event.type !== type) throw new Error(`${type} was asked about ${event.type}`);
     return judge(context, event as MessageOf<T>);
   });
-  return { actions: judged };
+  return { actions: named(judged, judge.name) };
+}
+
+/** The name under which charts and refusals show a rule. */
+function named<F extends object>(made: F, name: string): F {
+  return Object.defineProperty(made, 'name', { value: name });
 }
 
 /** A change that cannot be refused: an entry, or the action of a guarded transition. */
@@ -101,9 +106,11 @@ export function pauseIsOver({ context, event }: Scope): boolean {
 }
 
 /** What the current state has no place for. */
-export const refuseUnknown = settle(({ context, event }) => {
+export const refuseUnknown = named(settle(judgeUnknown), 'refuseUnknown');
+
+function judgeUnknown({ context, event }: Scope): Outcome {
   if (event.type === 'timer' || event.type === 'botTimer') return deny('notDue', 'Nothing waits for that timer.');
   if ('session' in event && 'seat' in event && claimed(context, event) === null) return notSeated;
   if (context.game !== null && context.game.endedAt !== null) return deny('gameOver', 'The game is over.');
   return deny('wrongPhase', `${event.type} is not possible now.`);
-});
+}

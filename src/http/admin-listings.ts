@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { QueryService } from '../../actors/query-service.js';
 import type { AuditRow } from '../../persistence/rows.js';
 import type { OperationContext } from '../operations/operation.js';
+import type { AdminEnv } from './admin-access.js';
 import { pageOf, pageQuery, queryOf, yesNo } from './query.js';
 
 const mail = pageQuery.extend({
@@ -11,7 +12,7 @@ const mail = pageQuery.extend({
 });
 
 /** Pages of rows: `{"items":[…],"next":"…","damaged":[…]}`; `next` is null at the end. */
-export function addAdminListings(admin: Hono, { engine, definition, rooms, config }: OperationContext): void {
+export function addAdminListings(admin: Hono<AdminEnv>, { engine, definition, rooms, config }: OperationContext): void {
   const queries = new QueryService({ engine, definition, rooms });
 
   admin.get('/audit', async (c) => {

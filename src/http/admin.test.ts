@@ -5,6 +5,8 @@ import { OperatedFolder } from '../../test/support/operated-folder.js';
 import { createSessions } from '../gateway/sessions.js';
 import { createLog } from '../telemetry/log.js';
 import { addAdmin, type AdminDeps } from './admin.js';
+import type { AdminAccess } from './admin-access.js';
+import { createAdminCookies } from './admin-cookie.js';
 import { createTokenGuard } from './admin-token.js';
 import { createApp } from './app.js';
 
@@ -32,8 +34,8 @@ function appWith(over: Partial<AdminDeps> = {}): Hono {
     log,
   });
   addAdmin(app, {
-    guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: () => 0 }),
-    trustProxy: false,
+    access: accessWith(false),
+    actionsByCookie: false,
     context: data.context,
     writer: {
       available: true,
@@ -46,6 +48,14 @@ function appWith(over: Partial<AdminDeps> = {}): Hono {
     ...over,
   });
   return app;
+}
+
+function accessWith(trustProxy: boolean): AdminAccess {
+  return {
+    guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: () => 0 }),
+    cookies: createAdminCookies(TOKEN, () => 0),
+    trustProxy,
+  };
 }
 
 interface Answer {
@@ -121,7 +131,7 @@ describe('without the token', () => {
   });
 
   test('behind a proxy that is believed, the address is the one that the proxy saw', async () => {
-    const limited = appWith({ trustProxy: true });
+    const limited = appWith({ access: accessWith(true) });
     for (let guess = 0; guess < 10; guess++) {
       const headers = { authorization: 'Bearer wrong', 'x-forwarded-for': `10.0.0.${guess}, 198.51.100.7` };
       await ask('/status', { headers }, limited);

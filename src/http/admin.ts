@@ -1,4 +1,4 @@
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { OperationRefused } from '../../actors/operation-refused.js';
@@ -7,15 +7,15 @@ import { type OperationContext, OperationInvalid, TargetUnknown } from '../opera
 import { isOperationName, OPERATIONS } from '../operations/operations.js';
 import { perform } from '../operations/perform.js';
 import { type SizeLimits, storeStatus } from '../operations/store-status.js';
+import { actionsNeeded, type AdminAccess, type AdminEnv, adminNeeded } from './admin-access.js';
 import { addAdminListings } from './admin-listings.js';
 import { addAdminRooms } from './admin-rooms.js';
-import type { TokenGuard } from './admin-token.js';
-import { clientAddress } from './client-address.js';
 import { problem } from './problem.js';
 
 export interface AdminDeps {
-  readonly guard: TokenGuard;
-  readonly trustProxy: boolean; // believe X-Forwarded-For
+  readonly access: AdminAccess;
+  /** Whether operations are done by cookie: for the visualizer's pages. The token does them always. */
+  readonly actionsByCookie: boolean;
   readonly context: OperationContext;
   readonly writer: WriterStatus;
   readonly sizeLimits: SizeLimits;
@@ -44,8 +44,8 @@ const HOLDS_MAX = 100;
 
 /** The operators' part of the API. Everything under `/api/admin` needs the token, unknown paths as well. */
 export function addAdmin(app: Hono, deps: AdminDeps): void {
-  const admin = new Hono();
-  admin.use(tokenNeeded(deps));
+  const admin = new Hono<AdminEnv>();
+  admin.use(adminNeeded(deps.access), actionsNeeded(deps.actionsByCookie));
   admin.onError((failure, c) => answerTo(failure, c));
   addStatus(admin, deps);
   addOperations(admin, deps.context);
@@ -54,28 +54,8 @@ export function addAdmin(app: Hono, deps: AdminDeps): void {
   app.route('/api/admin', admin);
 }
 
-function tokenNeeded({ guard, trustProxy }: AdminDeps): MiddlewareHandler {
-  return async (c, next) => {
-    c.header('Cache-Control', 'no-store');
-    const [, given] = /^Bearer (\S+)$/i.exec(c.req.header('Authorization') ?? '') ?? [];
-    const verdict = guard.judge(given ?? null, clientAddress(c, { trustProxy }));
-    switch (verdict.kind) {
-      case 'allowed':
-        return next();
-      case 'limited':
-        c.header('Retry-After', String(verdict.retryAfterS));
-        return problem(c, 429, 'Too many wrong tokens came from this address: wait a while');
-      case 'denied':
-        c.header('WWW-Authenticate', 'Bearer');
-        return problem(c, 401, 'This needs the admin token, as "Authorization: Bearer …"');
-      default:
-        return verdict satisfies never;
-    }
-  };
-}
-
 /** What an operator can mend is said in a sentence; everything else is a bug, logged by the server. */
-function answerTo(failure: Error, c: Context): Response {
+export function answerTo(failure: Error, c: Context): Response {
   if (failure instanceof HTTPException) return problem(c, failure.status, failure.message);
   if (failure instanceof OperationInvalid) return problem(c, 400, failure.message);
   if (failure instanceof TargetUnknown) return problem(c, 404, failure.message);
@@ -84,7 +64,10 @@ function answerTo(failure: Error, c: Context): Response {
   throw failure;
 }
 
-function addStatus(admin: Hono, { context, writer, sizeLimits, connectionCount, watchdogFinding }: AdminDeps): void {
+function addStatus(
+  admin: Hono<AdminEnv>,
+  { context, writer, sizeLimits, connectionCount, watchdogFinding }: AdminDeps,
+): void {
   admin.get('/status', async (c) => {
     const { rooms, engine, dataDir, now } = context;
     const { available, undecidedCount, counters } = writer;
@@ -100,7 +83,7 @@ function addStatus(admin: Hono, { context, writer, sizeLimits, connectionCount, 
   });
 }
 
-function addOperations(admin: Hono, context: OperationContext): void {
+function addOperations(admin: Hono<AdminEnv>, context: OperationContext): void {
   admin.get('/operations', (c) => {
     const operations = Object.entries(OPERATIONS).map(([name, { summary }]) => ({ name, summary }));
     return c.json({ operations });

@@ -6,6 +6,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { Clock } from '../../actors/clock.js';
 import type { Sessions } from '../gateway/sessions.js';
 import type { Log } from '../telemetry/log.js';
+import { isOverTls } from './client-address.js';
 import { addHealth, type HealthReport } from './health.js';
 import { addPages, isFrontendPath, PAGE_PATHS } from './pages.js';
 import { problem } from './problem.js';
@@ -98,8 +99,7 @@ function sessionCookie({ sessions, trustProxy }: AppDeps): MiddlewareHandler {
   return async (c, next) => {
     await next();
     if (c.res.status >= 400 || sessions.fromCookieHeader(c.req.header('Cookie')) !== null) return;
-    const forwarded = trustProxy ? c.req.header('X-Forwarded-Proto')?.split(',')[0]?.trim() : undefined;
-    const secure = (forwarded ?? new URL(c.req.url).protocol.slice(0, -1)).toLowerCase() === 'https';
+    const secure = isOverTls(c, { trustProxy });
     c.header('Set-Cookie', sessions.cookie(sessions.issue().token, { secure }), { append: true });
   };
 }

@@ -70,7 +70,7 @@ export function withBase(html: string): string {
 }
 
 /** Read for each request, so that a page that was replaced on disk is seen; a file that is not there is not ours. */
-function page(path: string, change: (html: string) => string = (html) => html): MiddlewareHandler {
+export function page(path: string, change: (html: string) => string = (html) => html): MiddlewareHandler {
   return async (c, next) => {
     let html: string;
     try {
@@ -83,7 +83,7 @@ function page(path: string, change: (html: string) => string = (html) => html): 
   };
 }
 
-function file(path: string, type: string): MiddlewareHandler {
+export function file(path: string, type: string): MiddlewareHandler {
   return async (c) => c.body(new Uint8Array(await readFile(path)), 200, { 'Content-Type': type, ...REVALIDATE });
 }
 
@@ -91,7 +91,7 @@ function file(path: string, type: string): MiddlewareHandler {
 const REVALIDATE = { 'Cache-Control': 'no-cache' };
 
 /** A folder's files. Dot files stay hidden, and so does whatever a path would climb to. */
-function files(root: string): MiddlewareHandler {
+export function files(root: string): MiddlewareHandler {
   const serve = serveStatic({ root, onFound: tag });
   return (c, next) => (/(?:^|[\\/])\./.test(decodedPath(c)) ? next() : serve(c, next));
 }

@@ -22,7 +22,10 @@ test('every path is in a table', () => {
   addHealth(app, { health: unasked, nowMs: unasked });
   addLeaderboard(app, { engine: unasked, elapsedMs: unasked });
   addReplays(app, unasked);
-  addAdmin(app, { context: { rooms: unasked, engine: unasked, definition: unasked } } as unknown as AdminDeps);
+  addAdmin(app, {
+    access: {},
+    context: { rooms: unasked, engine: unasked, definition: unasked },
+  } as unknown as AdminDeps);
   const gets = app.routes.filter(({ method }) => method === 'GET').map(({ path }) => path);
   expect(gets.length).toBeGreaterThan(10);
   const paths = new Set([...named].map((name) => name.replace(/^GET /, '').replace(/\?.*$/, '')));

@@ -241,5 +241,8 @@ async function begin(page: Page, use: (selector: string) => Promise<void>): Prom
     await use('button[data-testid^=hand-][aria-pressed=false]');
   }
   await use('[data-testid=play]');
-  await page.locator('[data-testid^=hand-]').nth(held - 1).waitFor({ state: 'detached' });
+  await page
+    .locator('[data-testid^=hand-]')
+    .nth(held - 1)
+    .waitFor({ state: 'detached' });
 }

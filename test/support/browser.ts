@@ -94,7 +94,7 @@ export class PlayPage {
 }
 
 /** Runs in the page. A text, because these sources are checked without the types of browsers. */
-const PLAY_BY_CLICKS = `setInterval(() => {
+export const PLAY_BY_CLICKS = `setInterval(() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const find = (selector) => document.querySelector(selector);
   const status = find('[data-testid=status]');

@@ -14,6 +14,7 @@ import { openSqliteEngine } from '../../../persistence/sqlite/sqlite-engine.js';
 import { CLOSED, type JournalFolders, journalFolders, PLAYING, WAITING } from '../../../test/support/journal-folder.js';
 import { runTool } from '../../../test/support/journal-tool.js';
 import { addAdmin } from '../../http/admin.js';
+import { createAdminCookies } from '../../http/admin-cookie.js';
 import { createTokenGuard } from '../../http/admin-token.js';
 import { writeServerFile } from '../../http/server-file.js';
 import { openOffline } from '../../operations/offline.js';
@@ -336,12 +337,16 @@ test('what the tool asks is what the server’s API takes, and its refusals come
   });
   const app = new Hono();
   addAdmin(app, {
-    guard: createTokenGuard({
-      token: 'right',
-      limits: { rateLimitFactor: Infinity },
-      elapsedMs: systemClock.elapsedMs,
-    }),
-    trustProxy: true,
+    access: {
+      guard: createTokenGuard({
+        token: 'right',
+        limits: { rateLimitFactor: Infinity },
+        elapsedMs: systemClock.elapsedMs,
+      }),
+      cookies: createAdminCookies('right', systemClock.nowMs),
+      trustProxy: true,
+    },
+    actionsByCookie: false,
     context: offline.context,
     writer: offline.writer,
     sizeLimits: {},
