@@ -6,6 +6,7 @@ import { benchLatency } from './latency.js';
 import { benchMoves } from './moves.js';
 import { benchRecovery } from './recovery.js';
 import { benchRestore } from './restore.js';
+import { benchVisualizer } from './visualizer.js';
 
 const count = (text: string): number => {
   if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
@@ -82,6 +83,21 @@ bench(
   'what rooms leave in the heap: opened and closed ones, and passivated ones',
   { rooms: 100_000, passivated: 10_000 },
   ({ rooms, passivated }) => benchChurn({ rooms: rooms!, passivated: passivated! }),
+);
+
+bench(
+  'visualizer',
+  'what looking costs: entries of a long room, the list of many rooms, and watchers beside those who play',
+  { entries: 10_000, rooms: 100_000, watchers: 50, tables: 30, rounds: 3, seconds: 8 },
+  ({ entries, rooms, watchers, tables, rounds, seconds }) =>
+    benchVisualizer({
+      entries: entries!,
+      rooms: rooms!,
+      watchers: watchers!,
+      tables: tables!,
+      rounds: rounds!,
+      seconds: seconds!,
+    }),
 );
 
 await command.parseAsync();

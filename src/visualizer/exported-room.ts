@@ -74,8 +74,6 @@ test(${JSON.stringify(`${name} goes the same way up to entry ${upTo}`)}, async (
 `;
 }
 
-const PAGE = 1_000;
-
 async function allEntries({ reader, roomId }: PastSource, upTo: number): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
   while (entries.length < upTo) {

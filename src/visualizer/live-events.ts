@@ -88,7 +88,11 @@ export class LiveEvents {
   }
 
   note(notice: GameNotice, times: EntryTimes | null): void {
-    if (this.#watchers === 0 && this.#visualizer.ports.clock.elapsedMs() > this.#hotUntilMs) return;
+    if (this.#watchers === 0 && this.#visualizer.ports.clock.elapsedMs() > this.#hotUntilMs) {
+      this.#ring = [];
+      this.#n++; // whoever comes back later sees that something is missing here
+      return;
+    }
     const item = this.#itemOf(notice, times);
     if (item === null) return;
     this.#ring.push(item);
@@ -106,8 +110,12 @@ export class LiveEvents {
     const group = this.#group(filter, null);
     this.#admit(sink);
     this.#hello(sink);
-    const missed = lastId === null ? '' : await this.#missed(group, lastId);
-    send(sink, missed);
+    if (lastId !== null) {
+      const heard = group.cursor;
+      const missed = await this.#missed(group, lastId);
+      // The others of the group went on meanwhile.
+      send(sink, missed + this.#between(group, heard, group.cursor));
+    }
     this.#join(group, { sink, afterSeq: 0 });
   }
 
@@ -123,8 +131,9 @@ export class LiveEvents {
       this.#leaves.set(source.roomId, state.leaf);
       send(sink, eventText('state', state));
     }
-    let afterSeq = from === null ? last : from - 1;
-    while (afterSeq < last) {
+    let afterSeq = from === null ? last : Math.min(from - 1, last);
+    // The others of the group go on while this one reads.
+    while (afterSeq < Math.max(last, group.lastSeq)) {
       const page = await past.timeline(source, afterSeq + 1, PAGE);
       if (page === null || page.items.length === 0) break;
       const code = this.#codeOf(source.roomId);
@@ -134,7 +143,7 @@ export class LiveEvents {
       }
       afterSeq = page.items.at(-1)!.seq;
     }
-    if (group.watchers.size === 0) group.lastSeq = afterSeq;
+    group.lastSeq = Math.max(group.lastSeq, afterSeq);
     this.#join(group, { sink, afterSeq });
   }
 
@@ -293,7 +302,7 @@ export class LiveEvents {
         seq: live?.seq ?? then?.seq ?? 0,
         leaf: view.leaf,
         phase: view.phase,
-        waitingFor: waitingFor(view, { deadline: deadline as never, hold, isRestarting }),
+        waitingFor: waitingFor(view, { deadline, hold, isRestarting }),
         deadline,
         memory,
         hold,
@@ -404,20 +413,33 @@ export class LiveEvents {
     if (n === undefined || at === undefined) return '';
     const first = this.#ring[0]?.n ?? this.#n + 1;
     const { reveal } = group.filter;
-    if (process === this.process && Number(n) + 1 >= first) {
-      const missed = this.#ring.filter((item) => item.n > Number(n) && item.n <= group.cursor);
-      const wanted = missed.filter((item) => isWantedItem(group, item));
-      return wanted.map((item) => this.#textOf(item, false, reveal)).join('');
-    }
+    if (process === this.process && Number(n) + 1 >= first) return this.#between(group, Number(n), group.cursor);
     const { entries, count } = await this.#entriesSince(Number(at) - DISORDER_MS, group.filter.rooms);
     if (count > MISSED_MAX) return eventText('skipped', { version: 1, count });
-    return entries
-      .map((entry) => ({ entry, shown: this.#visualizer.shower.show(entry, null, reveal, null) }))
-      .filter(({ entry: { roomId }, shown: { type, who } }) => isWanted(group, 'entry', roomId, type, who))
-      .map(({ entry: { roomId, at: then }, shown }) => {
-        const data = { version: 1, roomId, code: this.#codeOf(roomId), ...shown };
-        return eventText('entry', data, this.#idOf(group.cursor, then));
-      })
+    const texts: string[] = [];
+    const seats = new Map<string, readonly ({ readonly name: string } | null)[]>();
+    for (const entry of entries) {
+      const { roomId, at: then } = entry;
+      if (!seats.has(roomId)) seats.set(roomId, await this.#seatsOf(roomId));
+      const shown = this.#visualizer.shower.show(entry, null, reveal, null, seats.get(roomId));
+      if (!isWanted(group, 'entry', roomId, shown.type, shown.who)) continue;
+      const data = { version: 1, roomId, code: this.#codeOf(roomId), ...shown };
+      texts.push(eventText('entry', data, this.#idOf(group.cursor, then)));
+    }
+    return texts.join('');
+  }
+
+  /** Who sits where now: the state at each entry would be a replay of each room. */
+  async #seatsOf(roomId: string): Promise<readonly ({ readonly name: string } | null)[]> {
+    const row = await this.#visualizer.ports.engine.row('rooms', roomId).catch(() => null); // damaged: without names
+    return row === null ? [] : (JSON.parse(row.seats) as readonly ({ readonly name: string } | null)[]);
+  }
+
+  /** What the ring has behind `after` and up to `through`, as the group gets it. */
+  #between(group: Group, after: number, through: number): string {
+    return this.#ring
+      .filter((item) => item.n > after && item.n <= through && isWantedItem(group, item))
+      .map((item) => this.#textOf(item, false, group.filter.reveal))
       .join('');
   }
 

@@ -86,6 +86,14 @@ const IDLE_MS = 600_000;
 /** The same question is answered from the last answer for so long, whoever asks. */
 const SAME_MS = 250;
 const ANSWERS_MAX = 64;
+const CENSUS_FRESH_MS = 1_000;
+
+interface Census {
+  readonly status: Readonly<Record<RoomStatus, number>>;
+  readonly newest: string | null;
+  readonly size: number; // rooms
+  readonly atMs: number; // monotonic
+}
 
 /** What is kept of a room. `text` is what a search looks into. */
 interface Kept {
@@ -112,6 +120,7 @@ export class RoomIndex {
   #byCode = new Map<string, string>();
   #opening: Promise<Map<string, Kept>> | null = null;
   #askedMs = 0;
+  #census: Census | null = null;
   #letters = new Map<string, number>();
   #lettersReadMs = Number.NEGATIVE_INFINITY;
   readonly #answers = new Map<string, { readonly atMs: number; readonly page: Promise<IndexPage> }>();
@@ -165,11 +174,9 @@ export class RoomIndex {
 
   async counts(): Promise<{ readonly known: number; readonly counts: RoomCounts; readonly newest: string | null }> {
     const kept = await this.#open();
-    let newest: RoomRow | null = null;
-    for (const { row } of kept.values()) {
-      if (newest === null || row.createdAt > newest.createdAt) newest = row;
-    }
-    return { known: kept.size, counts: this.#counts(kept, this.#unwell()), newest: newest?.roomId ?? null };
+    await this.#readLetters();
+    const { newest } = this.#censusOf(kept);
+    return { known: kept.size, counts: this.#counts(kept, this.#unwell()), newest };
   }
 
   async #page(query: RoomQuery): Promise<IndexPage> {
@@ -233,10 +240,25 @@ export class RoomIndex {
   }
 
   #counts(kept: ReadonlyMap<string, Kept>, unwell: ReadonlyMap<Health, ReadonlySet<string>>): RoomCounts {
-    const status = { waiting: 0, playing: 0, over: 0, closed: 0, archived: 0 };
-    for (const { row } of kept.values()) status[row.status]++;
+    const { status } = this.#censusOf(kept);
     const health = Object.fromEntries(HEALTHS.map((name) => [name, unwell.get(name)!.size]));
     return { status, health: health as Record<Health, number> };
+  }
+
+  /** Counted over all rooms at most once a second, however many ask. */
+  #censusOf(kept: ReadonlyMap<string, Kept>): Census {
+    const now = this.#ports.elapsedMs();
+    if (this.#census !== null && this.#census.size === kept.size && now - this.#census.atMs < CENSUS_FRESH_MS) {
+      return this.#census;
+    }
+    const status = { waiting: 0, playing: 0, over: 0, closed: 0, archived: 0 };
+    let newest: RoomRow | null = null;
+    for (const { row } of kept.values()) {
+      status[row.status]++;
+      if (newest === null || row.createdAt > newest.createdAt) newest = row;
+    }
+    this.#census = { status, newest: newest?.roomId ?? null, size: kept.size, atMs: now };
+    return this.#census;
   }
 
   #line({ row, players, activeAt, leaf, seq }: Kept): IndexedRoom {

@@ -81,10 +81,18 @@ export class EntryShower {
   /**
    * @param stage null where the states around the entry can't be had
    * @param revealed whether everything may be shown
+   * @param seats who sits where, if it is known without a state
    */
-  show(entry: Entry, stage: PastStage | null, revealed: boolean, times: EntryTimes | null): ShownEntry {
+  show(
+    entry: Entry,
+    stage: PastStage | null,
+    revealed: boolean,
+    times: EntryTimes | null,
+    seats?: readonly ({ readonly name: string } | null)[],
+  ): ShownEntry {
     const { seq, at, outcome, correlationId, machineVersion, nextDeadline } = entry;
     const message = readObject(entry.message);
+    const state = (stage?.before ?? stage?.after)?.context as RoomState | undefined;
     const from = stage?.before == null ? null : leafOf(stage.before.value);
     const to = stage === null ? null : leafOf(stage.after.value);
     return {
@@ -92,7 +100,7 @@ export class EntryShower {
       at,
       type: typeOf(message),
       outcome,
-      ...speakerOf(message, outcome, (stage?.before ?? stage?.after)?.context as RoomState | undefined),
+      ...speakerOf(message, outcome, state ?? (seats && { seats })),
       message: outcome === 'applied' ? this.redacted(message, revealed) : (message as Json),
       events: readList(entry.events).map((event) => this.redacted(event, revealed)),
       from,

@@ -2,6 +2,10 @@ import type { Clock } from '../../actors/clock.js';
 import { QueryService } from '../../actors/query-service.js';
 import type { RandomBytes } from '../../actors/room-ids.js';
 import type { LiapTui } from '../../actors/room/liap-tui.js';
+import type { RoomEvent } from '../../actors/room/room-event.js';
+import type { RoomMessage } from '../../actors/room/room-message.js';
+import type { RoomState } from '../../actors/room/room-state.js';
+import type { RoomView } from '../../actors/room/room-view.js';
 import type { JournalEngine } from '../../persistence/journal.js';
 import type { GameRooms } from '../gateway/gateway.js';
 import { FlightRecorder } from './flight-recorder.js';
@@ -42,7 +46,7 @@ export class Visualizer {
   readonly live: LiveEvents;
   readonly list: ListWatch;
   readonly sandboxes: Sandboxes;
-  readonly #queries: QueryService<never, never, never, never>;
+  readonly #queries: QueryService<RoomState, RoomMessage, RoomEvent, RoomView>;
   #stop: (() => void)[] = [];
 
   constructor(ports: VisualizerPorts) {
@@ -55,7 +59,7 @@ export class Visualizer {
     this.live = new LiveEvents(this, ports.process);
     this.list = new ListWatch(this);
     this.sandboxes = new Sandboxes({ random: ports.random, now: ports.now, elapsedMs: clock.elapsedMs });
-    this.#queries = new QueryService({ engine, definition, rooms }) as never;
+    this.#queries = new QueryService({ engine, definition, rooms });
     this.#stop = [rooms.subscribe((notice) => this.recorder.durable(notice))];
   }
 

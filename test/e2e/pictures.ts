@@ -33,7 +33,7 @@ const PICTURES: readonly Picture[] = [
     path: '/visualizer',
     size: { ...DESKTOP, height: 420 },
     colours: 'light',
-    ready: (page) => page.locator('a.room-row').first().waitFor(),
+    ready: (page) => page.locator('[data-testid=connection][data-connection=open]').waitFor(),
   },
   { name: 'visualizer-room', path: '/visualizer?room=ROOM&as=operator', size: DESKTOP, colours: 'light', ready: shown },
   {
@@ -45,18 +45,22 @@ const PICTURES: readonly Picture[] = [
       await shown(page);
       await page.keyboard.press('e');
       await page.getByTestId('mark').waitFor();
+      await shown(page);
     },
   },
   {
     name: 'visualizer-sandbox',
-    path: '/visualizer?room=ROOM&entry=60',
+    path: '/visualizer?room=ROOM&entry=61',
     size: DESKTOP,
     colours: 'light',
     ready: async (page) => {
       await shown(page);
       await page.keyboard.press('f');
+      await page.getByTestId('message-type').selectOption('play');
+      await page.getByTestId('field-indices').fill('0, 1');
       await page.getByTestId('send').click();
       await page.getByTestId('outcome').locator('strong').waitFor();
+      await shown(page);
     },
   },
   { name: 'play-room', path: '/play', size: { ...DESKTOP, height: 700 }, colours: 'light', ready: inRoom },
@@ -66,9 +70,11 @@ const PICTURES: readonly Picture[] = [
   { name: 'visualizer-phone', path: '/visualizer?room=ROOM&as=0', size: PHONE, colours: 'dark', ready: shown },
 ];
 
+/** A room with its entry and all rows of its timeline. */
 async function shown(page: Page): Promise<void> {
   await page.locator('[data-testid=room-page]:not([data-shown=""])').waitFor();
-  await page.locator('[data-testid=entry]:not([data-entry=""])').waitFor();
+  await page.locator('[data-testid=entry]:not([data-entry=""])').waitFor({ state: 'attached' });
+  await page.locator('.entry-row[aria-busy]').first().waitFor({ state: 'detached' });
 }
 
 async function inRoom(page: Page): Promise<void> {

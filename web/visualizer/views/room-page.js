@@ -111,7 +111,8 @@ export function RoomPage({ route, go, set, server, onConnection, onToast }) {
     return html`<div class="narrow"><${Failure} what=${isSandbox ? 'The sandbox' : 'The room'} failure=${model.failure} again=${() => model.again()} /></div>`;
   }
   if (model.kind === 'loading') return html`<${Skeleton} />`;
-  const entry = model.entryAt(seq) ?? (state?.seq === seq ? state.entry : undefined);
+  // The state's own entry first: what came live does not always tell by which step the room went on.
+  const entry = state?.seq === seq ? state.entry : model.entryAt(seq);
   return html`
     <div class="room-page stack" data-testid="room-page" data-seq=${seq} data-live=${isLive} data-shown=${state?.seq ?? ''}>
       <${WaitingFor} ...${{ model, state, seq, isLive, isSandbox }} onLive=${() => stepTo(last)}>

@@ -98,9 +98,7 @@ function EntryRow({ row, style, model, seq, mark, onChoose }) {
     return html`<div ...${shared} class="entry-row item refused" data-testid="refused-row">
       <span class="bad"><span aria-hidden="true">✕</span><span class="visually-hidden">refused</span></span>
       <span class="at muted">${clockTime(at)}</span>
-      <span class="clip"><strong>${words(type)}</strong> ${who ?? ''} <span class="bad">${kind === 'refused' ? words(reason) : sentence}</span></span>
-      <span class="badge bad">${kind === 'refused' ? 'refused' : 'dead letter'}</span>
-      <span></span>
+      <span class="clip told"><strong>${words(type)}</strong> ${who ?? ''} <span class="bad">${kind === 'refused' ? `refused: ${words(reason)}` : `dead letter: ${sentence}`}</span></span>
     </div>`;
   }
   const entry = model.entryAt(row.seq);
@@ -139,10 +137,7 @@ function useFound({ text, rows, model }) {
   const missing = wanted === '' ? 0 : model.seeAll();
   if (wanted === '') return null;
   const parts = wanted.split(/\s+/);
-  const fits = (value) => {
-    const within = JSON.stringify(value).toLowerCase();
-    return parts.every((part) => within.includes(part));
-  };
+  const fits = (value) => parts.every((part) => searchable(value).includes(part));
   const found = [];
   for (let index = 0; index < rows.count; index++) {
     const row = rows.at(index);
@@ -154,4 +149,13 @@ function useFound({ text, rows, model }) {
     isWhole: missing === 0,
     told: `${count(found.length)} ${found.length === 1 ? 'fits' : 'fit'}${missing > 0 ? `, ${count(missing)} entries still to search` : ''}`,
   };
+}
+
+const searchableTexts = new WeakMap();
+
+/** Made once for each entry: a search looks at all of them whenever the page is drawn. */
+function searchable(value) {
+  const text = searchableTexts.get(value) ?? JSON.stringify(value).toLowerCase();
+  searchableTexts.set(value, text);
+  return text;
 }
