@@ -2,9 +2,7 @@ import { type Fairness, fairnessOf } from '../../actors/room/fairness.js';
 import { type GameRecord, GameRecorder, type RecordedStep } from '../../actors/room/game-record.js';
 import type { LiapTui } from '../../actors/room/liap-tui.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
-import type { RoomState } from '../../actors/room/room-state.js';
 import { recover, replay, type Stage } from '../../actors/recovery.js';
-import type { RoomSnapshot } from '../../actors/room-definition.js';
 import { Turns } from '../../actors/turns.js';
 import { upcastEvent, upcastSnapshot } from '../../actors/versions.js';
 import { findArchived } from '../../persistence/archive.js';
@@ -157,11 +155,11 @@ export class Replays {
 }
 
 function recordedStep(definition: LiapTui, { entry, after, version, events }: Stage): RecordedStep {
-  const state = upcastSnapshot(definition, after, version) as RoomSnapshot<RoomState>;
+  const { context } = upcastSnapshot(definition, after, version);
   return {
     seq: entry.seq,
     message: JSON.parse(entry.message) as RecordedStep['message'],
     events: events.map((event): RoomEvent => upcastEvent(definition, event, entry.machineVersion)),
-    state: state.context,
+    state: context,
   };
 }

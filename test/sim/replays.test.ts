@@ -90,10 +90,10 @@ function site(sim: SimulatedServer, dataDir = mkdtempSync(join(tmpdir(), 'replay
 
 /** Lets virtual and real time pass, for what reads files as well. */
 async function withFiles<T>(sim: SimulatedServer, work: Promise<T>): Promise<T> {
-  let settled = false;
-  const done = work.finally(() => (settled = true));
+  const under = { way: true };
+  const done = work.finally(() => (under.way = false));
   done.catch(() => undefined); // thrown to the caller below
-  while (!settled) {
+  while (under.way) {
     await sim.clock.advance(1);
     await setImmediate();
   }
