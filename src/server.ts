@@ -24,12 +24,14 @@ import { addAdmin } from './http/admin.js';
 import { createAdminCookies } from './http/admin-cookie.js';
 import { createTokenGuard, loadAdminToken } from './http/admin-token.js';
 import { addLeaderboard } from './http/leaderboard.js';
+import { addReplays } from './http/replays.js';
 import { addVisualizer } from './http/visualizer.js';
 import { addVisualizerPages } from './http/visualizer-pages.js';
 import { writeServerFile } from './http/server-file.js';
 import type { OperationContext } from './operations/operation.js';
 import { perform } from './operations/perform.js';
 import { StoreWatch } from './operations/store-watch.js';
+import { Replays } from './replays/replays.js';
 import { clearSuspect, readSuspect, type Suspect } from './watchdog/suspect.js';
 import { startWatchdog } from './watchdog/watchdog.js';
 import type { Log } from './telemetry/log.js';
@@ -277,6 +279,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     });
     const { elapsedMs, nowMs } = systemClock;
     addLeaderboard(app, { engine, elapsedMs });
+    addReplays(app, new Replays({ engine, definition, dataDir, defer: systemClock.defer }));
     const token = loadAdminToken(dataDir, config.adminToken);
     const access = {
       guard: createTokenGuard({ token, limits: settings, elapsedMs }),

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { addAdmin, type AdminDeps } from '../../src/http/admin.js';
 import { addHealth } from '../../src/http/health.js';
 import { addLeaderboard } from '../../src/http/leaderboard.js';
+import { addReplays } from '../../src/http/replays.js';
 import { projectRoot } from '../../src/http/project-root.js';
 import { OPERATIONS } from '../../src/operations/operations.js';
 
@@ -20,6 +21,7 @@ test('every path is in a table', () => {
   const unasked = {} as never;
   addHealth(app, { health: unasked, nowMs: unasked });
   addLeaderboard(app, { engine: unasked, elapsedMs: unasked });
+  addReplays(app, unasked);
   addAdmin(app, {
     access: {},
     context: { rooms: unasked, engine: unasked, definition: unasked },

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import type { Page } from 'playwright-core';
 import { projectRoot } from '../../src/http/project-root.js';
-import { startBrowser } from '../support/browser.js';
+import { PLAY_BY_CLICKS, startBrowser } from '../support/browser.js';
 import { findProgram } from '../support/needs.js';
 import { playedRoom, SEATS_KEPT } from '../support/played-room.js';
 import { ServerProcess } from '../support/server-process.js';
@@ -13,6 +13,7 @@ const FOLDER = join(projectRoot(), 'docs', 'pictures');
 const TOKEN = 'a-token-for-pictures';
 const DESKTOP = { width: 1200, height: 750 };
 const PHONE = { width: 390, height: 780 };
+const GAME_LIMIT_MS = 300_000;
 const EXIT_FAILED = 1;
 const EXIT_BAD_ARGUMENTS = 2;
 
@@ -62,6 +63,10 @@ const PICTURES: readonly Picture[] = [
       await shown(page);
     },
   },
+  { name: 'play-room', path: '/play', size: { ...DESKTOP, height: 700 }, colours: 'light', ready: inRoom },
+  { name: 'play-turn', path: '/play', size: { width: 1100, height: 860 }, colours: 'light', ready: onTurn },
+  { name: 'play-phone', path: '/play', size: PHONE, colours: 'dark', ready: onTurn },
+  { name: 'replay', path: '/play', size: { width: 1100, height: 860 }, colours: 'light', ready: replayed },
   { name: 'visualizer-phone', path: '/visualizer?room=ROOM&as=0', size: PHONE, colours: 'dark', ready: shown },
 ];
 
@@ -70,6 +75,41 @@ async function shown(page: Page): Promise<void> {
   await page.locator('[data-testid=room-page]:not([data-shown=""])').waitFor();
   await page.locator('[data-testid=entry]:not([data-entry=""])').waitFor({ state: 'attached' });
   await page.locator('.entry-row[aria-busy]').first().waitFor({ state: 'detached' });
+}
+
+async function inRoom(page: Page): Promise<void> {
+  await page.getByTestId('name-input').fill('Hana');
+  await page.getByTestId('continue').click();
+  await page.getByTestId('create-room').click();
+  await page.getByTestId('start').waitFor();
+  await page.getByTestId('commitment').filter({ hasNotText: '…' }).waitFor();
+}
+
+/** The first turn of a game, with something chosen for it. */
+async function onTurn(page: Page): Promise<void> {
+  await inRoom(page);
+  await page.getByTestId('start').click();
+  const declare = page.locator('[data-testid^=declare-]:enabled').nth(2);
+  const decline = page.getByTestId('redeal-decline');
+  await declare.or(decline).first().waitFor();
+  if (await decline.isVisible()) await decline.click();
+  await declare.click();
+  await page
+    .locator('[data-testid=status][data-waits=own]')
+    .filter({ hasText: /lead|play/ })
+    .waitFor();
+  await page.locator('[data-testid=hints] button').or(page.locator('button[data-testid^=hand-]')).first().click();
+  await page.mouse.move(0, 0);
+}
+
+/** A whole game is played for it. */
+async function replayed(page: Page): Promise<void> {
+  await inRoom(page);
+  await page.getByTestId('start').click();
+  await page.evaluate(PLAY_BY_CLICKS);
+  await page.getByTestId('replay-link').click({ timeout: GAME_LIMIT_MS });
+  await page.locator('[data-testid=fairness-check][data-result=fair]').waitFor();
+  await page.getByTestId('slider').fill('24');
 }
 
 /** @returns the sizes of the files in bytes, by name */
