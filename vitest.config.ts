@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{actors,persistence,src,fuzz}/**/*.test.ts',
+            '{actors,persistence,src,fuzz,bench}/**/*.test.ts',
             'test/{contract,sim,transcripts,checks}/**/*.test.ts',
           ],
           testTimeout: 30_000,

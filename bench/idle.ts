@@ -1,15 +1,20 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { WebSocket } from 'ws';
-import type { Usage } from './measured-server.js';
+import type { Section } from './figure.js';
+import { firstMessage, forkModule, killed } from './fork-module.js';
+import { connect, type Connected, each, type Frame, send, until } from './load/seating.js';
+import { mean } from './statistics.js';
+import type { Usage } from './usage.js';
 
 export interface IdleOptions {
   readonly rooms: number; // two files are open for each: mind `ulimit -n`
-  readonly seconds: number;
+  readonly seconds: number; // of each round
+  readonly rounds: number;
+  /** What rooms in memory use is measured only: resting takes a minute. */
+  readonly isCutShort?: boolean;
 }
 
 const SETUPS_AT_ONCE = 50;
@@ -17,51 +22,109 @@ const SETUPS_AT_ONCE = 50;
 const PASSIVATION_LIMIT_MS = 150_000;
 
 /**
- * Rooms with a game that waits for one person each, who is connected and thinks. Measured are the server with as many
- * sockets in the lobby and no room, then with the rooms in memory, then with the rooms passivated.
+ * Rooms with a game that waits for one person each, who is connected and thinks. Measured are a plain server with as many
+ * sockets, the product with as many sockets in the lobby and no room, then with rooms in memory, then passivated.
  */
-export async function benchIdle({ rooms, seconds }: IdleOptions): Promise<object> {
+export async function benchIdle(options: IdleOptions): Promise<Section> {
+  const { rooms, seconds, rounds, isCutShort = false } = options;
+  const raw = await rawSockets(options);
   const dataDir = mkdtempSync(join(tmpdir(), 'idle-'));
-  const server = fork(fileURLToPath(new URL('./measured-server.ts', import.meta.url)), {
-    execArgv: ['--expose-gc', '--import', 'tsx'],
-    env: {
-      ...process.env,
-      ...{ PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, TIME_SCALE: '0', RATE_LIMITS: 'off', LOG_LEVEL: 'warn' },
-    },
-  });
+  const server = forkModule(
+    'measured-server',
+    { PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, TIME_SCALE: '0', RATE_LIMITS: 'off', LOG_LEVEL: 'warn' },
+    ['--expose-gc'],
+  );
   try {
-    const [{ port }] = (await once(server, 'message')) as [{ port: number }];
+    const { port } = await firstMessage<{ port: number }>(server);
     const url = `ws://127.0.0.1:${port}`;
     const empty = await usageOf(server);
 
-    const lobby = await each(rooms, () => connect(`${url}/ws/lobby`));
-    const withSockets = await over(server, seconds);
+    const lobby = await each(rooms, SETUPS_AT_ONCE, () => connect(`${url}/ws/lobby`));
+    const withSockets = await over(server, seconds, rounds);
     for (const { socket } of lobby) socket.terminate();
     await pause(1_000);
 
-    const players = await each(rooms, (index) => startGame(url, `Player ${index}`));
+    const players = await each(rooms, SETUPS_AT_ONCE, (index) => startGame(url, `Player ${index}`));
     const inMemory = await usageOf(server);
     const deadlineMs = performance.now() + PASSIVATION_LIMIT_MS;
-    while ((await usageOf(server)).roomsInMemory > 0 && performance.now() < deadlineMs) await pause(2_000);
-    const passivated = await over(server, seconds);
+    while (!isCutShort && (await usageOf(server)).roomsInMemory > 0) {
+      if (performance.now() > deadlineMs) throw new Error('the rooms did not leave memory');
+      await pause(1_000);
+    }
+    const passivated = await over(server, seconds, rounds);
     for (const { socket } of players) socket.terminate();
 
-    const perRoom = (usage: Usage): number => Math.round((usage.heapBytes - withSockets.usage.heapBytes) / rooms);
+    const perRoom = (usage: Usage): number => (usage.heapBytes - withSockets.usage.heapBytes) / rooms;
+    const count = rooms.toLocaleString('en-US');
     return {
-      per_socket_bytes: Math.round((withSockets.usage.heapBytes - empty.heapBytes) / rooms),
-      sockets_only_cpu_percent: withSockets.cpuPercent,
-      in_memory: { rooms: inMemory.roomsInMemory, per_room_bytes: perRoom(inMemory) },
-      passivated: {
-        rooms_in_memory: passivated.usage.roomsInMemory,
-        per_room_bytes: perRoom(passivated.usage),
-        cpu_percent: passivated.cpuPercent,
+      name: 'idle',
+      title: `${count} idle rooms`,
+      method:
+        'Each room has a game that waits for one connected person. CPU of the whole process in a time in which nobody acts, ' +
+        `${rounds} rounds of ${seconds} s; memory of the heap after a full collection, sockets counted apart. raw ws is a plain server that pings as many sockets ` +
+        'as often. No warm-up: nothing runs.',
+      figures: [
+        {
+          id: 'idle.cpu',
+          title: `${count} idle rooms, CPU`,
+          unit: '% of a core',
+          better: 'lower',
+          values: passivated.cpuPercent,
+          comparisons: [{ name: 'raw ws', values: raw.cpuPercent }],
+          target: { floor: 3, goal: 0.2 },
+        },
+        {
+          id: 'idle.bytes',
+          title: `An idle room${isCutShort ? ' in memory' : ''}`,
+          unit: 'bytes',
+          better: 'lower',
+          values: [perRoom(passivated.usage)],
+          comparisons: [],
+          target: { floor: 6 * 1024, goal: 2 * 1024 },
+        },
+        {
+          id: 'idle.inMemory',
+          title: 'A room that was played just now',
+          unit: 'bytes',
+          better: 'lower',
+          values: [perRoom(inMemory)],
+          comparisons: [],
+        },
+        {
+          id: 'idle.socket',
+          title: 'A socket',
+          unit: 'bytes',
+          better: 'lower',
+          values: [(withSockets.usage.heapBytes - empty.heapBytes) / rooms],
+          comparisons: [{ name: 'raw ws', values: [raw.bytesPerSocket] }],
+        },
+      ],
+      details: {
+        'CPU with sockets and no rooms, % of a core': mean(withSockets.cpuPercent),
+        'rooms in memory when measured': passivated.usage.roomsInMemory,
+        'resident MiB: empty': empty.rssBytes / 2 ** 20,
+        'resident MiB: rooms in memory': inMemory.rssBytes / 2 ** 20,
+        'resident MiB: passivated': passivated.usage.rssBytes / 2 ** 20,
       },
-      rss_bytes: { empty: empty.rssBytes, in_memory: inMemory.rssBytes, passivated: passivated.usage.rssBytes },
     };
   } finally {
-    server.kill('SIGKILL');
-    await once(server, 'exit');
+    await killed(server);
     rmSync(dataDir, { recursive: true });
+  }
+}
+
+/** What as many sockets cost in a server that does nothing but ping them. */
+async function rawSockets({ rooms, seconds, rounds }: IdleOptions) {
+  const server = forkModule('reference/pinging-server', {}, ['--expose-gc']);
+  try {
+    const { port } = await firstMessage<{ port: number }>(server);
+    const empty = await usageOf(server);
+    const sockets = await each(rooms, SETUPS_AT_ONCE, () => connect(`ws://127.0.0.1:${port}`));
+    const { usage, cpuPercent } = await over(server, seconds, rounds);
+    for (const { socket } of sockets) socket.terminate();
+    return { cpuPercent, bytesPerSocket: (usage.heapBytes - empty.heapBytes) / rooms };
+  } finally {
+    await killed(server);
   }
 }
 
@@ -71,41 +134,27 @@ async function usageOf(server: ChildProcess): Promise<Usage> {
   return usage;
 }
 
-/** CPU over a time in which nothing is asked, in percent of one core. */
-async function over(server: ChildProcess, seconds: number): Promise<{ usage: Usage; cpuPercent: number }> {
-  const before = await usageOf(server);
-  const startMs = performance.now();
-  await pause(seconds * 1000);
-  const elapsedMs = performance.now() - startMs;
-  const usage = await usageOf(server);
-  return { usage, cpuPercent: (usage.cpuUs - before.cpuAfterUs) / 10 / elapsedMs };
-}
-
-async function each<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
-  const made: T[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) made.push(await make(next++));
-  };
-  await Promise.all(Array.from({ length: SETUPS_AT_ONCE }, worker));
-  return made;
-}
-
-interface Link {
-  readonly socket: WebSocket;
-  readonly cookie: string;
-}
-
-async function connect(url: string, cookie?: string): Promise<Link> {
-  const socket = new WebSocket(url, { perMessageDeflate: false, ...(cookie !== undefined && { headers: { cookie } }) });
-  let issued = cookie ?? '';
-  socket.once('upgrade', ({ headers }) => (issued = headers['set-cookie']?.[0]?.split(';')[0] ?? issued));
-  await once(socket, 'open');
-  return { socket, cookie: issued };
+/** CPU over times in which nothing is asked, in percent of one core. */
+async function over(
+  server: ChildProcess,
+  seconds: number,
+  rounds: number,
+): Promise<{ usage: Usage; cpuPercent: readonly number[] }> {
+  const cpuPercent: number[] = [];
+  let usage = await usageOf(server);
+  for (let round = 0; round < rounds; round++) {
+    const startMs = performance.now();
+    await pause(seconds * 1000);
+    const elapsedMs = performance.now() - startMs;
+    const next = await usageOf(server);
+    cpuPercent.push((next.cpuUs - usage.cpuAfterUs) / 10 / elapsedMs);
+    usage = next;
+  }
+  return { usage, cpuPercent };
 }
 
 /** @returns the player's socket, once the game waits for that player */
-async function startGame(url: string, name: string): Promise<Link> {
+async function startGame(url: string, name: string): Promise<Connected> {
   const lobby = await connect(`${url}/ws/lobby`);
   const created = until(lobby.socket, ({ event }) => event === 'room_created');
   send(lobby.socket, 'create_room', { player_name: name });
@@ -122,30 +171,9 @@ async function startGame(url: string, name: string): Promise<Link> {
   return room;
 }
 
-interface Frame {
-  readonly event: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
 function waitsFor(data: Frame['data'], name: string): boolean {
   const phase = (data['phase_data'] ?? {}) as { current_declarer?: string; weak_players_awaiting?: string[] };
   return phase.current_declarer === name || phase.weak_players_awaiting?.includes(name) === true;
-}
-
-function send(socket: WebSocket, event: string, data: object): void {
-  socket.send(JSON.stringify({ event, data, id: `${event}-${Math.random()}` }));
-}
-
-function until(socket: WebSocket, wanted: (frame: Frame) => boolean): Promise<Frame> {
-  return new Promise((resolve) => {
-    const listener = (bytes: Buffer): void => {
-      const frame = JSON.parse(bytes.toString()) as Frame;
-      if (!wanted(frame)) return;
-      socket.off('message', listener);
-      resolve(frame);
-    };
-    socket.on('message', listener);
-  });
 }
 
 function pause(ms: number): Promise<void> {

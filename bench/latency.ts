@@ -1,71 +1,78 @@
-import { build } from 'hdr-histogram-js';
-import { systemClock } from '../actors/clock.js';
-import type { RoomClient } from '../src/client/room-client.js';
-import { GameFailed, playGame } from '../src/client/game-session.js';
-import { realGame } from '../test/support/real-game.js';
-import { ServerProcess } from '../test/support/server-process.js';
-import { microseconds } from './histogram.js';
+import type { Comparison, Figure, Section } from './figure.js';
+import { interleaved } from './rounds.js';
+import { assertSound } from './sockets.js';
+import { mean } from './statistics.js';
+import { WireContestants, type WireRun } from './wire-contestants.js';
 
 export interface LatencyOptions {
-  readonly rooms: number;
-  readonly humans: number; // in each room: they all see each move
-  readonly rate: number; // moves per second, all rooms together
-  readonly seconds: number;
+  readonly tables: number; // four people with a socket each
+  readonly rates: readonly number[]; // moves a second, all tables together
+  readonly warmUp: number; // seconds
+  readonly seconds: number; // at each rate
+  readonly rounds: number;
 }
 
-/** Not counted: the server's code is not compiled yet, and the rooms are still being made. */
-const WARM_UP_MS = 5_000;
+/** Targets at this rate. */
+const RATE_OF_TARGET = 1_000;
+const PERCENTILES = [50, 99] as const;
 
-/**
- * Moves leave at times that are fixed beforehand, each by the next player whose turn it is. Where no player is ready
- * in time the rate falls behind: `rate_reached` says so.
- */
-export async function benchLatency({ rooms, humans, rate, seconds }: LatencyOptions): Promise<object> {
-  const server = await ServerProcess.start();
-  const clients = new Set<RoomClient>();
-  const latencies = build();
-  let measuring = false;
-  let stopped = false;
-  let nextMs = 0;
-  const thinkMs = (): number => {
-    const now = systemClock.elapsedMs();
-    nextMs = Math.max(nextMs + 1000 / rate, now);
-    return nextMs - now;
-  };
-  const table = async (index: number): Promise<void> => {
-    for (let game = 0; !isStopped(); game++) {
-      try {
-        await playGame({
-          ...realGame(server.connect, index + rooms * game, humans),
-          thinkMs,
-          observer: {
-            client: (_, client) => clients.add(client),
-            action: (_, { outcome }) => {
-              if (measuring && outcome.kind === 'applied') latencies.recordValue(outcome.latencyUs);
-            },
-          },
-        });
-      } catch (failure) {
-        if (!(failure instanceof GameFailed && isStopped())) throw failure;
-      }
-    }
-  };
-  const isStopped = (): boolean => stopped;
+/** From the moment at which a move is due to its durable acknowledgement, at fixed rates, beside the same two as ever. */
+export async function benchLatency({ tables, rates, warmUp, seconds, rounds }: LatencyOptions): Promise<Section> {
+  const wire = await WireContestants.prepare();
   try {
-    const tables = Promise.all(Array.from({ length: rooms }, (_, index) => table(index)));
-    await Promise.race([pause(WARM_UP_MS), tables]);
-    measuring = true;
-    await Promise.race([pause(seconds * 1000), tables]);
-    measuring = false;
-    stopped = true;
-    for (const client of clients) client.close();
-    await tables;
-    return { rate_reached: latencies.totalCount / seconds, latency_us: microseconds(latencies) };
-  } finally {
-    await server.dispose();
-  }
-}
+    const phases = rates.map((rate, index) => ({ rate, seconds, warmUpS: index === 0 ? warmUp : 0.5 }));
+    const options = { tables, phases };
+    const measured = await interleaved<readonly WireRun[]>(rounds, () => wire.raw(options), [
+      { name: 'product', run: () => wire.product(options) },
+      { name: 'reference', run: () => wire.reference(options) },
+    ]);
+    const products = measured.get('product')!;
+    const references = measured.get('reference')!;
+    assertSound([...products, ...references].flatMap(({ result }) => result));
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+    const figures = rates.flatMap((rate, phase) =>
+      PERCENTILES.map((percentile): Figure => {
+        const ms = (runs: readonly WireRun[]): number => runs[phase]!.latency.getValueAtPercentile(percentile) / 1000;
+        const comparisons: Comparison[] = [
+          { name: 'reference', values: references.map(({ result }) => ms(result)) },
+          { name: 'raw ws', values: products.map(({ before, after }) => mean([ms(before), ms(after)])) },
+        ];
+        return {
+          id: `latency.${rate}.p${percentile}`,
+          title: `p${percentile} at ${rate.toLocaleString('en-US')} moves/s`,
+          unit: 'ms',
+          better: 'lower',
+          values: products.map(({ result }) => ms(result)),
+          comparisons,
+          ...(rate === RATE_OF_TARGET && percentile === 99 && { target: { of: 'reference', floor: 3, goal: 1.5 } }),
+        };
+      }),
+    );
+    const details = rates.flatMap((rate, phase) => {
+      const runs = products.map(({ result }) => result[phase]!);
+      const late = (percentile: number): number => {
+        return mean(runs.map(({ sentLate }) => sentLate.getValueAtPercentile(percentile)));
+      };
+      return [
+        [`at ${rate}/s, rate reached`, mean(runs.map(({ movesPerS }) => movesPerS))],
+        [`at ${rate}/s, p99.9 in ms`, mean(runs.map(({ latency }) => latency.getValueAtPercentile(99.9) / 1000))],
+        [`at ${rate}/s, max in ms`, Math.max(...runs.map(({ latency }) => latency.maxValue / 1000))],
+        [`at ${rate}/s, sent late by µs, p50`, late(50)],
+        [`at ${rate}/s, sent late by µs, p99`, late(99)],
+        [`at ${rate}/s, server's cores`, mean(runs.map(({ serverCpu }) => serverCpu ?? Number.NaN))],
+      ] as const;
+    });
+    return {
+      name: 'latency',
+      title: 'From a move to its durable acknowledgement, at fixed rates',
+      method:
+        `${tables} tables of four sockets. Moves are due at times fixed beforehand and go to any table that waits for one; the time ` +
+        `counts from when a move was due, so that waiting counts too. ${warmUp} s of warm-up, ${seconds} s at each rate, ` +
+        `${rounds} rounds in rotated order, raw ws before and after each.`,
+      figures,
+      details: Object.fromEntries(details),
+    };
+  } finally {
+    wire.dispose();
+  }
 }

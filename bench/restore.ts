@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { build, type Histogram } from 'hdr-histogram-js';
 import { roomTime, systemClock } from '../actors/clock.js';
 import { Outages } from '../actors/outages.js';
@@ -14,19 +15,20 @@ import type { RoomView } from '../actors/room/room-view.js';
 import { Rooms } from '../actors/rooms.js';
 import { GroupCommit } from '../persistence/group-commit.js';
 import type { JournalEngine } from '../persistence/journal.js';
+import { journalFile } from '../persistence/sqlite/open.js';
 import { openSqliteEngine } from '../persistence/sqlite/sqlite-engine.js';
-import { microseconds } from './histogram.js';
+import type { Figure, Section } from './figure.js';
 import { copyOf, playedRoom } from './room-history.js';
+import { beside, interleaved } from './rounds.js';
 
 export interface RestoreOptions {
-  readonly views: number; // of long rooms, and as many of normal ones
-  readonly restores: number;
+  readonly views: number; // of long rooms in each round
+  readonly restores: number; // in each round
+  readonly rounds: number;
 }
 
 const LONG_ENTRIES = 1_000;
 const LONG_GAMES = 5;
-const NORMAL_ENTRIES = 60;
-const NORMAL_GAMES = 50;
 const COPIES = 4; // of each game
 
 interface StoredRoom {
@@ -34,40 +36,84 @@ interface StoredRoom {
   readonly entries: number;
 }
 
-/** Rooms at random entries of their past: looked at, then durably set back to. */
-export async function benchRestore({ views, restores }: RestoreOptions): Promise<object> {
+/** Long rooms at random entries of their past: looked at, as one scrubs through a game, then durably set back to. */
+export async function benchRestore({ views, restores, rounds }: RestoreOptions): Promise<Section> {
   const folder = mkdtempSync(join(tmpdir(), 'restore-'));
   try {
     const engine = await openSqliteEngine({ folder });
-    const long = await fill(engine, LONG_GAMES, LONG_ENTRIES);
-    const normal = await fill(engine, NORMAL_GAMES, NORMAL_ENTRIES);
-    const result = {
-      entries_of_long_rooms: long[0]!.entries,
-      view_us: {
-        long_rooms: microseconds(await viewed(engine, long, views)),
-        normal_rooms: microseconds(await viewed(engine, normal, views)),
-      },
-      restore_us: microseconds(await restored(engine, [...long, ...normal], restores)),
-    };
+    const stored = await fill(engine);
+    const measured = await interleaved<Histogram>(rounds, () => rawReads(folder, stored, views), [
+      { name: 'view', run: () => viewed(engine, stored, views) },
+    ]);
+    const seen = measured.get('view')!;
+    const restoreTimes: Histogram[] = [];
+    for (let round = 0; round < rounds; round++) restoreTimes.push(await restored(engine, stored, restores));
     await engine.close();
-    return result;
+    const ms = (percentile: number) => (times: Histogram) => times.getValueAtPercentile(percentile) / 1000;
+    const view = (percentile: number): Figure => ({
+      id: `restore.view.p${percentile}`,
+      title: `A past entry of a long room, p${percentile}`,
+      unit: 'ms',
+      better: 'lower',
+      values: seen.map(({ result }) => ms(percentile)(result)),
+      comparisons: [{ name: 'raw SQLite', values: beside(seen, ms(percentile)) }],
+      ...(percentile === 99 && { target: { floor: 200, goal: 200 } }),
+    });
+    return {
+      name: 'restore',
+      title: 'Scrubbing through a room, and setting it back',
+      method:
+        `${stored.length} rooms of ${stored[0]!.entries} entries or more. View: the state at a random entry, from newest snapshot before it and replay, with all checks, ` +
+        `${views} times in each round; raw SQLite reads the same snapshot and entries. Setting back: the same entries, until the \`restored\` entry is durable, ` +
+        `${restores} times. A tenth as many before each as warm-up; ${rounds} rounds, raw SQLite before and after each.`,
+      figures: [
+        view(50),
+        view(99),
+        {
+          id: 'restore.restore.p50',
+          title: 'A room durably set back, p50',
+          unit: 'ms',
+          better: 'lower',
+          values: restoreTimes.map(ms(50)),
+          comparisons: [],
+        },
+      ],
+      details: {},
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function fill(engine: JournalEngine, games: number, entries: number): Promise<StoredRoom[]> {
+async function fill(engine: JournalEngine): Promise<StoredRoom[]> {
   const stored: StoredRoom[] = [];
-  for (let game = 0; game < games; game++) {
-    const played = playedRoom({ entries, people: 1 + (game % 4), saved: 'asPlayed' });
+  for (let game = 0; game < LONG_GAMES; game++) {
+    const played = playedRoom({ entries: LONG_ENTRIES, people: 1 + (game % 4), saved: 'asPlayed' });
     for (let copy = 0; copy < COPIES; copy++) {
-      const { roomId, appends } = copyOf(played, entries * 1_000 + game * COPIES + copy);
+      const { roomId, appends } = copyOf(played, game * COPIES + copy);
       const verdicts = await engine.commit(appends, Date.now());
       if (verdicts.some(({ kind }) => kind !== 'committed')) throw new Error('the journal refused a room');
       stored.push({ roomId, entries: appends.length });
     }
   }
   return stored;
+}
+
+/** The newest snapshot up to the entry, and the entries behind it, by one connection that does nothing with them. */
+async function rawReads(folder: string, stored: readonly StoredRoom[], count: number): Promise<Histogram> {
+  const db = new Database(journalFile(folder), { readonly: true });
+  const stream = db.prepare<[string], { key: number }>('SELECT key FROM streams WHERE room_id = ?');
+  const snapshot = db.prepare<[number, number], { seq: number }>(
+    'SELECT * FROM snapshots WHERE stream = ? AND seq <= ? ORDER BY seq DESC LIMIT 1',
+  );
+  const entries = db.prepare('SELECT * FROM entries WHERE stream = ? AND seq > ? AND seq <= ? ORDER BY seq');
+  const times = await timed(stored, count, ({ roomId }, seq) => {
+    const { key } = stream.get(roomId)!;
+    entries.all(key, snapshot.get(key, seq)?.seq ?? 0, seq);
+    return Promise.resolve();
+  });
+  db.close();
+  return times;
 }
 
 async function viewed(engine: JournalEngine, stored: readonly StoredRoom[], count: number): Promise<Histogram> {
