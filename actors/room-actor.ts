@@ -2,7 +2,7 @@ import { chainHash } from '../persistence/hash-chain.js';
 import type { Append, Entry, EntryOutcome, JournalWriter, Outcome, Snapshot } from '../persistence/journal.js';
 import type { HoldRow, InboxRow, RowChange } from '../persistence/rows.js';
 import type { Cause, Envelope } from './envelope.js';
-import { idempotencyKey, IdempotencyWindow } from './idempotency.js';
+import { IdempotencyWindow, keyOf } from './idempotency.js';
 import { Inbox, isParked } from './inbox.js';
 import { MachineRunner } from './machine-runner.js';
 import { type Lane, Mailbox, type MailboxOptions, type Offer } from './mailbox.js';
@@ -207,7 +207,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   /** The first message of a room that does not exist yet. @throws what the machine throws */
   create(message: Untimed<M>, cause: Cause): void {
     const { definition } = this.#ports;
-    const timed = this.#timed(message, cause);
+    const timed = this.#timed(message, keyOf(cause));
     this.load([]);
     const takenMs = this.#ports.elapsedMs();
     const { runner, events } = this.#marked(() => MachineRunner.create<S, M, E>(definition, timed));
@@ -402,7 +402,8 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
         this.#output({ kind: 'seen', seq: this.#head.seq, snapshot: this.#runner!.snapshot, cause });
         return;
       }
-      const first = this.#appliedAs(cause);
+      const key = keyOf(cause);
+      const first = this.#appliedAs(cause.session, key);
       if (first !== undefined) {
         this.#output({ kind: 'repeated', seq: first, cause }, first);
         if (envelope.settles.length > 0) void this.#write(envelope.settles, null);
@@ -419,12 +420,12 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
       this.#applyOutages();
       own = lifecycle;
       if (body.kind === 'message') {
-        this.#step(this.#timed(body.message, cause), envelope);
+        this.#step(this.#timed(body.message, key), envelope);
         return;
       }
       const due = this.#deadline();
       if (due === null) return;
-      const timed = this.#timed(due.message, cause);
+      const timed = this.#timed(due.message, null);
       if (due.at > timed.at) this.#ports.onDeadline(due.at);
       else this.#step(timed, envelope);
     } catch (failure) {
@@ -464,7 +465,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   #stepOwn(message: Untimed<M>, correlationId: string, settles: readonly RowChange[]): void {
     const cause: Cause = { correlationId, session: null, messageId: null };
     const before = this.#runner!.snapshot;
-    const timed = this.#timed(message, cause);
+    const timed = this.#timed(message, null);
     const takenMs = this.#ports.elapsedMs();
     const result = this.#marked(() => this.#runner!.step(timed));
     if (result.kind === 'refused') throw new Error(`the room refused ${timed.type} of its own: ${result.reason}`);
@@ -594,7 +595,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
 
   /** The state as of the newest entry, durable or not. */
   #snapshotInFlight(): Snapshot {
-    const window = IdempotencyWindow.from(this.#window.toJSON());
+    const window = this.#window.copy();
     for (const { id, seq } of this.#inFlight) if (id !== null) window.add(id.session, id.key, seq);
     const { roomId, definition } = this.#ports;
     return snapshotOf({ roomId, ...this.#head }, definition.version, this.#runner!.snapshot, window);
@@ -723,17 +724,17 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     else this.#gate.push({ seq, output });
   }
 
-  #appliedAs({ session, messageId }: Cause): number | undefined {
-    if (session === null || messageId === null) return undefined;
-    const key = idempotencyKey(session, messageId);
+  /** The entry that applied a message before, durable or not, or undefined. */
+  #appliedAs(session: string | null, key: string | null): number | undefined {
+    if (session === null || key === null) return undefined;
     const flying = this.#inFlight.find(({ id }) => id?.session === session && id.key === key);
     return flying?.seq ?? this.#window.find(session, key);
   }
 
-  #timed(message: Untimed<M>, { session, messageId }: Cause): M {
+  #timed(message: Untimed<M>, key: string | null): M {
     const at = Math.max(this.#ports.now(), this.#head.at);
-    const key = session === null || messageId === null ? null : idempotencyKey(session, messageId);
-    return { ...message, at, ...(key !== null && { key }) } as unknown as M;
+    const timed = key === null ? { ...message, at } : { ...message, at, key };
+    return timed as unknown as M;
   }
 
   #announceDeadline(): void {

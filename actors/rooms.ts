@@ -1,7 +1,7 @@
 import type { HoldRow } from '../persistence/rows.js';
 import { type Cause, type Envelope, letter } from './envelope.js';
 import { EVERY_ROOM } from './holds.js';
-import { idempotencyKey } from './idempotency.js';
+import { keyOf } from './idempotency.js';
 import type { Lane } from './mailbox.js';
 import { MachineRunner } from './machine-runner.js';
 import { recover } from './recovery.js';
@@ -109,7 +109,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
    * @param first the first message, given the room's code and its 256-bit seed in hex
    */
   async create(first: (code: string, seed: string) => Untimed<M>, cause: Cause): Promise<void> {
-    const key = creationKey(cause);
+    const key = keyOf(cause);
     const underWay = key === null ? undefined : this.#creating.get(key);
     if (underWay !== undefined) {
       const roomId = await underWay;
@@ -304,9 +304,19 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
       case 'unavailable':
         this.#publish({ ...output, roomId });
         return;
-      default: {
-        const { snapshot, ...rest } = output;
-        this.#publish({ ...rest, roomId, view: this.#viewer(snapshot) });
+      case 'applied': {
+        const { kind, seq, at, events, rows, snapshot, cause } = output;
+        this.#publish({ kind, roomId, cause, seq, at, events, rows, view: this.#viewer(snapshot) });
+        return;
+      }
+      case 'refused': {
+        const { kind, refusal, snapshot, cause } = output;
+        this.#publish({ kind, roomId, cause, refusal, view: this.#viewer(snapshot) });
+        return;
+      }
+      case 'seen': {
+        const { kind, seq, snapshot, cause } = output;
+        this.#publish({ kind, roomId, cause, seq, view: this.#viewer(snapshot) });
       }
     }
   }
@@ -374,8 +384,4 @@ interface MailOptions {
   readonly bytes?: number;
   readonly lane?: Lane;
   readonly slot?: string;
-}
-
-function creationKey({ session, messageId }: Cause): string | null {
-  return session === null || messageId === null ? null : idempotencyKey(session, messageId);
 }

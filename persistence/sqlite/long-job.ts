@@ -1,8 +1,11 @@
 import type { Worker } from 'node:worker_threads';
 import { StoreFailure } from '../journal.js';
 
-/** Work that reads the whole database. It has a thread and a connection of its own. */
-export type LongJob = { readonly kind: 'integrity' } | { readonly kind: 'backup'; readonly to: string };
+/** Work on the whole database. It has a thread and a connection of its own. */
+export type LongJob =
+  | { readonly kind: 'integrity' }
+  | { readonly kind: 'backup'; readonly to: string }
+  | { readonly kind: 'checkpoint' }; // moves the write-ahead log into the database, as far as it goes now
 
 /** What the thread says: how far it is, and at last how it ended. */
 export type LongJobMessage =
