@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { FuzzFailure } from './fuzz-room.js';
 import { mailboxAct } from './mailbox/mailbox-act.js';
+import { queueAct } from './mailbox/queue-act.js';
+import type { MailboxFailure } from './mailbox/fuzz-mailbox.js';
 import { type Act, describeAct, type Deed, type Script } from './script.js';
 
 const act: z.ZodType<Act> = z.discriminatedUnion('kind', [
@@ -47,7 +49,15 @@ const mailboxRegression = z.object({
   acts: z.array(mailboxAct).min(1).readonly(),
 });
 
-const anyRegression = z.discriminatedUnion('format', [regression, mailboxRegression]);
+/** A failure of a mailbox alone. */
+const queueRegression = z.object({
+  ...mailboxRegression.shape,
+  format: z.literal('queue-fuzz/1'),
+  definition: z.literal('mailbox'),
+  acts: z.array(queueAct).min(1).readonly(),
+});
+
+const anyRegression = z.discriminatedUnion('format', [regression, mailboxRegression, queueRegression]);
 
 export type Regression = z.infer<typeof anyRegression>;
 type RoomRegression = z.infer<typeof regression>;
@@ -65,6 +75,14 @@ export function regressionOf(definition: string, seed: number, failure: FuzzFail
     script: failure.script,
     deeds: [...deeds],
   };
+}
+
+export function mailboxRegressionOf(seed: number, failure: MailboxFailure): Regression {
+  const { promise, message } = failure;
+  const found = { seed, promise, message };
+  return failure.of === 'queue'
+    ? { format: 'queue-fuzz/1', definition: 'mailbox', ...found, acts: failure.acts }
+    : { format: 'mailbox-fuzz/1', definition: 'tiny', ...found, acts: failure.acts };
 }
 
 const MESSAGE_CHARS = 160;

@@ -2,6 +2,7 @@ import type { LiapTui } from '../actors/room/liap-tui.js';
 import { replayDeeds } from './fuzz-room.js';
 import { fuzzedLiapTui, liapTuiSubject } from './liap/subject.js';
 import { runMailbox } from './mailbox/mailbox-run.js';
+import { runQueue } from './mailbox/queue-run.js';
 import type { Regression } from './regression-file.js';
 import type { Broken } from './subject.js';
 
@@ -11,6 +12,7 @@ export async function replayRegression(
   definition: LiapTui = fuzzedLiapTui(),
 ): Promise<Broken | null> {
   if (saved.format === 'mailbox-fuzz/1') return runMailbox(saved.acts);
+  if (saved.format === 'queue-fuzz/1') return runQueue(saved.acts);
   if (saved.definition !== definition.name) {
     throw new Error(`It is about ${saved.definition}; here is ${definition.name}`);
   }

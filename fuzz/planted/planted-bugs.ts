@@ -242,8 +242,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'a message that a newer one replaced is never answered',
     class: 'mailbox',
     file: 'actors/room-actor.ts',
-    find: "    this.#ports.onOutput({ kind: 'unavailable', why: 'restarting', cause: older.cause });\n",
-    replace: '',
+    find: 'if (older.settles.length === 0) this.#ports.onOutput(answer);',
+    replace: 'if (older.settles.length === 0) return;',
     seen: 'A page that came back while its room restarted waits for ever.',
   },
   {
