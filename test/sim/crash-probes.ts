@@ -1,0 +1,117 @@
+import { SimulatedClock } from '../../actors/simulated-clock.js';
+import type { SimulatedDisk } from '../../persistence/simulated/simulated-disk.js';
+import type { Fate } from '../../persistence/simulated/simulated-engine.js';
+import { pick, type Random, seededRandom } from '../../src/client/random.js';
+import type { Evidence } from './evidence.js';
+import { RUNTIME_NEVER_FAILS } from './oracles/promises.js';
+import type { Witness } from './witness.js';
+import { numberOf, World } from './world.js';
+
+interface Point {
+  readonly number: number;
+  readonly fate: Fate;
+  readonly disk: SimulatedDisk;
+  readonly evidence: Evidence;
+  readonly clients: readonly Client[];
+}
+
+/** Somebody who was connected when the process died, and what it said last. */
+interface Client {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly ready: string | null;
+  readonly last: readonly string[];
+}
+
+const FATES: readonly Fate[] = ['lost', 'torn', 'durable'];
+const DOWN_MS = 500;
+/** Virtual time in which a room must show that it is alive: more than the longest pause of a game. */
+const ALIVE_MS = 32_000;
+
+/**
+ * Crash points beside a run that goes on: the disk is forked as a crash at this very moment would leave it, and another
+ * process, with its own clock and clients, starts on it. So a crash point costs a recovery, not a run.
+ */
+export class CrashProbes {
+  done = 0;
+  simulatedMs = 0;
+  readonly #max: number;
+  readonly #every: number;
+  readonly #seed: string;
+  readonly #random: Random;
+  #taken = 0;
+  #points: Point[] = [];
+
+  constructor(max: number, every: number, seed: string) {
+    this.#max = max;
+    this.#every = every;
+    this.#seed = seed;
+    this.#random = seededRandom(numberOf(`${seed}/probes`));
+  }
+
+  /** The world stands at a moment at which it could die. */
+  offer(world: World): void {
+    if (this.#taken >= this.#max || this.#random() * this.#every >= 1) return;
+    const { engine, evidence, network } = world;
+    const fate = pick(this.#random, FATES);
+    const disk = engine.diskAfterCrash(fate);
+    const clients = network.open
+      .filter(({ path }) => path !== '/ws/lobby')
+      .map(({ path, headers, said }) => ({
+        path,
+        headers,
+        ready: said.find((text) => text.includes('"client_ready"')) ?? null,
+        last: said.slice(-2),
+      }));
+    this.#points.push({ number: ++this.#taken, fate, disk, evidence: evidence.fork(disk), clients });
+  }
+
+  /** Tries the points that were taken since the last time. */
+  async run({ witness }: World): Promise<void> {
+    const points = this.#points;
+    this.#points = [];
+    for (const point of points) {
+      if (witness.failure !== null) return;
+      await this.#try(point, witness);
+      this.done++;
+    }
+  }
+
+  async #try({ number, fate, disk, evidence, clients }: Point, witness: Witness): Promise<void> {
+    const world = new World({
+      seed: `${this.#seed}/crash point ${number}`,
+      clock: new SimulatedClock(disk.aliveAt + DOWN_MS),
+      disk,
+      evidence,
+      traced: false,
+    });
+    world.start();
+    await world.advance(100);
+    const heads = new Map([...evidence.rooms.values()].map((room) => [room, room.entries.length]));
+    for (const client of clients) comeBack(world, client);
+    await world.advance(ALIVE_MS);
+    if (!world.isBroken) world.witness.settled(world.clock.elapsedMs() - ALIVE_MS / 2);
+    for (const [room, head] of heads) {
+      const isHeld = world.server === null || world.server.rooms.holdOf(room.roomId) !== null;
+      const waitsFor = evidence.stateOf(room).context.awaiting?.seats ?? [];
+      if (isHeld || room.isClosed || room.entries.length > head || waitsFor.length > 0) continue;
+      if (evidence.stateOf(room).context.game === null) continue; // it waits for people
+      world.witness.break('every open room goes on', `room ${room.code} stands still at entry ${head} after a crash`);
+    }
+    if (world.server === null) world.witness.break(RUNTIME_NEVER_FAILS, 'no process starts on the disk');
+    this.simulatedMs += world.clock.elapsedMs();
+    world.retire();
+    const { failure } = world.witness;
+    if (failure === null) return;
+    witness.break(failure.promise, `crash point ${number}, the write under way ${fate}: ${failure.message}`, failure.events);
+  }
+}
+
+/** As a client does: who it is, and then again what it has no answer to, or believes to have none. */
+function comeBack(world: World, { path, headers, ready, last }: Client): void {
+  const socket = world.network.connect(path, headers);
+  socket.onOpen = () => {
+    if (ready !== null) socket.send(ready);
+    for (const text of last) socket.send(text);
+  };
+}
