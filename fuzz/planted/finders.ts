@@ -3,8 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { PlantedBug } from './planted-bugs.js';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
-/** A finder that does not end by itself, e.g. because the bug hangs it, is killed that much after its time. */
-const OVERTIME_MS = 60_000;
+/** A finder that the bug hangs is killed. */
+const LIMIT_MS = 600_000;
+/** Simulations for so many messages to the machine. */
+const SIMULATION_PER_STEPS = 10_000;
 
 export const FINDERS = ['machine', 'mailbox', 'simulator'] as const;
 export type FinderName = (typeof FINDERS)[number];
@@ -17,14 +19,15 @@ export type Finding =
       readonly promise: string; // which one broke
       readonly seconds: number; // from the start of its process to the shrunk script
       readonly messages: number; // said before it broke
-      readonly scriptLines: number; // after shrinking
+      /** After shrinking; null for the simulator, whose script is the seed of a run. */
+      readonly scriptLines: number | null;
     }
   | { readonly kind: 'missed'; readonly finder: FinderName; readonly seconds: number }
   | { readonly kind: 'failed'; readonly finder: FinderName; readonly why: string };
 
 export interface FindOptions {
   readonly seed: number;
-  readonly seconds: number; // for each finder
+  readonly steps: number; // messages that the fuzzer of the machine may say; the other finders get their share
 }
 
 interface Finder {
@@ -33,8 +36,8 @@ interface Finder {
   readonly command: (options: FindOptions) => readonly string[];
 }
 
-const fuzz = (part: 'machine' | 'mailbox', { seed, seconds }: FindOptions): readonly string[] =>
-  ['fuzz/main.ts', '--only', part, '--seed', String(seed), '--time', String(seconds), '--json', '--no-save'] as const;
+const fuzz = (part: 'machine' | 'mailbox', { seed, steps }: FindOptions): readonly string[] =>
+  ['fuzz/main.ts', '--only', part, '--seed', String(seed), '--steps', String(steps), '--json', '--no-save'] as const;
 
 const finders: Readonly<Record<FinderName, Finder>> = {
   machine: {
@@ -47,14 +50,10 @@ const finders: Readonly<Record<FinderName, Finder>> = {
   },
   simulator: {
     runs: () => true,
-    command: ({ seed, seconds }) => [
-      'test/sim/main.ts',
-      '--seed',
+    command: ({ seed, steps }) => [
+      'fuzz/planted/simulate.ts',
       String(seed),
-      '--time',
-      String(seconds),
-      '--json',
-      '--no-save',
+      String(Math.max(1, Math.round(steps / SIMULATION_PER_STEPS))),
     ],
   },
 };
@@ -68,20 +67,19 @@ export function findersOf({ file }: PlantedBug, among: readonly FinderName[] = F
 export async function find(finder: FinderName, bug: PlantedBug, options: FindOptions): Promise<Finding> {
   const began = performance.now();
   const args = ['--import', './fuzz/planted/plant.mjs', '--import', 'tsx', ...finders[finder].command(options)];
-  const { code, output, errors } = await ended(args, bug, options.seconds * 1_000 + OVERTIME_MS);
+  const { code, output, errors } = await ended(args, bug);
   const seconds = Math.round((performance.now() - began) / 100) / 10;
-  const { failure, steps } = summaryIn(output);
+  const { failure } = summaryIn(output);
   if (code === 0) return { kind: 'missed', finder, seconds };
   if (code !== 1 || failure === undefined) {
-    return { kind: 'failed', finder, why: `exit ${code ?? 'by a signal'}: ${lastLine(errors)}` };
+    return { kind: 'failed', finder, why: `exit ${code ?? 'by a signal'}: ${whyIn(errors)}` };
   }
-  const { promise, foundAfter = steps ?? 0, scriptLength } = failure;
+  const { promise, foundAfter, scriptLength = null } = failure;
   return { kind: 'found', finder, promise, seconds, messages: foundAfter, scriptLines: scriptLength };
 }
 
 interface Summary {
-  readonly steps?: number;
-  readonly failure?: { readonly promise: string; readonly foundAfter?: number; readonly scriptLength: number };
+  readonly failure?: { readonly promise: string; readonly foundAfter: number; readonly scriptLength?: number };
 }
 
 /** The last line of what a finder printed. */
@@ -90,12 +88,14 @@ function summaryIn(output: string): Summary {
   return line.startsWith('{') ? (JSON.parse(line) as Summary) : {};
 }
 
+/** The error that ended a process, without its stack. */
+const whyIn = (errors: string): string => /^\w*Error.*$/m.exec(errors)?.[0] ?? lastLine(errors);
+
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
 
 function ended(
   args: readonly string[],
   { file, find, replace }: PlantedBug,
-  limitMs: number,
 ): Promise<{ readonly code: number | null; readonly output: string; readonly errors: string }> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, PLANTED_BUG: JSON.stringify({ file, find, replace }) };
@@ -104,7 +104,7 @@ function ended(
     let errors = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
+    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);
