@@ -21,6 +21,8 @@ export type Notice<E extends DomainEvent, V> = { readonly roomId: string; readon
       readonly rows: readonly RowChange[];
       readonly view: (viewer: Viewer) => V;
     }
+  /** The room takes messages again. What was refused meanwhile has passed it by. */
+  | { readonly kind: 'released' }
   | { readonly kind: 'refused'; readonly refusal: Refused; readonly view: (viewer: Viewer) => V }
   | { readonly kind: 'seen'; readonly seq: number; readonly view: (viewer: Viewer) => V }
   | { readonly kind: 'unavailable'; readonly why: Unavailable }

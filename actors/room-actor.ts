@@ -9,7 +9,7 @@ import { Mailbox, type MailboxOptions, type Offer } from './mailbox.js';
 import type { Outages } from './outages.js';
 import { type CourseChange, type Recovered, snapshotOf } from './recovery.js';
 import type { DomainEvent, Message, Refused, RoomDefinition, RoomSnapshot, Untimed } from './room-definition.js';
-import type { StepMark } from './step-mark.js';
+import { marked, type StepMark } from './step-mark.js';
 
 /** What leaves a room. All of it waits at the output gate until the entry it was computed from is durable. */
 export type RoomOutput<S, E extends DomainEvent> =
@@ -458,13 +458,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   }
 
   #marked<T>(step: () => T): T {
-    const { stepMark, roomId } = this.#ports;
-    stepMark.begin(roomId);
-    try {
-      return step();
-    } finally {
-      stepMark.end();
-    }
+    return marked(this.#ports.stepMark, this.#ports.roomId, step);
   }
 
   #commit(step: {

@@ -9,7 +9,7 @@ import { restoreAppend } from './restore.js';
 import type { DomainEvent, Message, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
 import type { RoomKeeper, RoomsPorts } from './room-keeper.js';
 import type { Notice } from './notice.js';
-import { noStepMark } from './step-mark.js';
+import { marked, noStepMark } from './step-mark.js';
 
 interface RoomOperationsPorts<S, M extends Message, E extends DomainEvent, V> extends RoomsPorts<S, M, E, V> {
   readonly keeper: RoomKeeper<S, M, E, V>;
@@ -57,6 +57,7 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
       keeper.holds.keep(hold);
       throw new OperationRefused(`Room ${roomId} could not be released: it crashed again, or the store is away`);
     }
+    this.#ports.publish({ kind: 'released', roomId, cause: this.#ports.ownCause('released') });
   }
 
   /**
@@ -146,9 +147,9 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
       const target = await recover(engine, definition, roomId, toSeq);
       if (target?.seq !== toSeq) throw new OperationRefused(`Room ${roomId} has no entry ${toSeq} to go back to`);
       const before = live?.durable?.snapshot ?? (await this.#stateBefore(roomId));
-      stepMark.begin(roomId);
-      const { append, recovered } = restoreAppend({ definition, head, target, before, now: now() });
-      stepMark.end();
+      const { append, recovered } = marked(stepMark, roomId, () =>
+        restoreAppend({ definition, head, target, before, now: now() }),
+      );
       const outcome = await decided(writer, append);
       if (outcome.kind === 'conflict') {
         throw new OperationRefused(`Room ${roomId} can't go back: another open room has its code, or it moved on`);

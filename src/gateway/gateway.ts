@@ -63,6 +63,8 @@ export interface GatewaySettings {
 
 /** The room page asks before it listens; it gets its answer again that much later (protocol.md 7.1.17). */
 const REPEAT_MS = 250;
+/** Where the store could not say who sits in a room, it is asked again after that. */
+const ASK_AGAIN_MS = 1_000;
 /** A socket that floods is told so at most that often. */
 const FLOOD_ANSWER_MS = 1_000;
 /** Entries read back to tell a returning player what it missed. */
@@ -443,7 +445,40 @@ export class Gateway {
       }
     } catch (failure) {
       log.warn({ err: failure, roomId }, 'absent players not found');
+      this.#askAgain(() => this.#tellAbsent(roomId));
     }
+  }
+
+  /** People came and went that a room knows nothing of: it was quarantined meanwhile, or has been set back. */
+  async #tellPresence(roomId: string): Promise<void> {
+    const { rooms, log } = this.#ports;
+    try {
+      const seen = await rooms.query(roomId, 'spectator');
+      for (const seat of SEATS) {
+        const occupant = seen?.view.seats[seat];
+        if (occupant?.isPerson !== true) continue;
+        if (occupant.awaySince === null && !this.#isPresent(roomId, seat)) this.#presence.lost(roomId, seat);
+        if (occupant.awaySince !== null) this.#tellReturned(roomId, seat);
+      }
+    } catch (failure) {
+      log.warn({ err: failure, roomId }, 'presence not told');
+      this.#askAgain(() => this.#tellPresence(roomId));
+    }
+  }
+
+  /** A room whose people are not known to be away waits for them for ever. */
+  #askAgain(ask: () => Promise<void>): void {
+    this.#ports.clock.schedule(ASK_AGAIN_MS, () => {
+      if (!this.#draining) void ask();
+    });
+  }
+
+  #tellReturned(roomId: string, seat: Seat): void {
+    const own = [...(this.#roomSockets.get(roomId) ?? [])].find((connection) => connection.seat === seat);
+    if (own === undefined) return;
+    const { session } = own;
+    const cause: Cause = { correlationId: own.nextCorrelationId(), session, messageId: null };
+    this.#ports.rooms.tell(roomId, { type: 'connect', session, seat }, cause, { slot: `presence-${seat}` });
   }
 
   /** A session token of a client without cookies stands for the cookie (design.md section 9, Sessions). */
@@ -645,6 +680,7 @@ export class Gateway {
     else asker.onNotice(notice, tell);
     if (notice.kind === 'applied') this.#follow(notice);
     if (notice.kind === 'restored') this.#showRestored(notice);
+    if (notice.kind === 'restored' || notice.kind === 'released') void this.#tellPresence(notice.roomId);
   }
 
   /** An operator set the room back: everybody sees it as if they came in now. */

@@ -2,7 +2,7 @@ import { SimulatedClock } from '../../actors/simulated-clock.js';
 import type { SimulatedDisk } from '../../persistence/simulated/simulated-disk.js';
 import type { Fate } from '../../persistence/simulated/simulated-engine.js';
 import { pick, type Random, seededRandom } from '../../src/client/random.js';
-import type { Evidence } from './evidence.js';
+import type { Evidence, FollowedRoom } from './evidence.js';
 import { RUNTIME_NEVER_FAILS } from './oracles/promises.js';
 import type { Witness } from './witness.js';
 import { numberOf, World } from './world.js';
@@ -25,6 +25,8 @@ interface Client {
 
 const FATES: readonly Fate[] = ['lost', 'torn', 'durable'];
 const DOWN_MS = 500;
+const START_MS = 5_000;
+const COME_BACK_MS = 200;
 /** Virtual time in which a room must show that it is alive: more than the longest pause of a game. */
 const ALIVE_MS = 32_000;
 
@@ -86,17 +88,17 @@ export class CrashProbes {
       traced: false,
     });
     world.start();
-    await world.advance(100);
+    await world.until(() => world.server !== null, START_MS);
     const heads = new Map([...evidence.rooms.values()].map((room) => [room, room.entries.length]));
     for (const client of clients) comeBack(world, client);
-    await world.advance(ALIVE_MS);
-    if (!world.isBroken) world.witness.settled(world.clock.elapsedMs() - ALIVE_MS / 2);
-    for (const [room, head] of heads) {
-      const isHeld = world.server === null || world.server.rooms.holdOf(room.roomId) !== null;
-      const waitsFor = evidence.stateOf(room).context.awaiting?.seats ?? [];
-      if (isHeld || room.isClosed || room.entries.length > head || waitsFor.length > 0) continue;
-      if (evidence.stateOf(room).context.game === null) continue; // it waits for people
-      world.witness.break('every open room goes on', `room ${room.code} stands still at entry ${head} after a crash`);
+    await world.advance(COME_BACK_MS);
+    const stuck = (): FollowedRoom | undefined =>
+      [...heads].find(([room, head]) => !isAlive(world, room, head))?.[0];
+    await world.until(() => stuck() === undefined, ALIVE_MS);
+    if (!world.isBroken) world.witness.settled(world.clock.elapsedMs() - COME_BACK_MS / 2);
+    const room = stuck();
+    if (room !== undefined) {
+      world.witness.break('every open room goes on', `room ${room.code} stands still at entry ${room.entries.length}`);
     }
     if (world.server === null) world.witness.break(RUNTIME_NEVER_FAILS, 'no process starts on the disk');
     this.simulatedMs += world.clock.elapsedMs();
@@ -105,6 +107,17 @@ export class CrashProbes {
     if (failure === null) return;
     witness.break(failure.promise, `crash point ${number}, the write under way ${fate}: ${failure.message}`, failure.events);
   }
+}
+
+/** It did something since, or it waits for somebody who could do it. */
+function isAlive({ server, evidence }: World, room: FollowedRoom, head: number): boolean {
+  if (room.isClosed || room.entries.length > head) return true;
+  const { context } = evidence.stateOf(room);
+  const isHeld = server !== null && server.rooms.holdOf(room.roomId) !== null;
+  return isHeld || context.game === null || context.seats.some((seat, index) => {
+    const isAsked = context.awaiting?.seats.some((asked) => asked === index) === true;
+    return isAsked && seat?.kind === 'person' && seat.awaySince === null;
+  });
 }
 
 /** As a client does: who it is, and then again what it has no answer to, or believes to have none. */

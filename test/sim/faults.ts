@@ -5,7 +5,7 @@ import { pick, type Random, seededRandom } from '../../src/client/random.js';
 import { echo, leave, strangerSays, twin } from './meddling.js';
 import { RUNTIME_NEVER_FAILS } from './oracles/promises.js';
 import { FAULT_KINDS, type FaultKind, type Profile } from './profiles.js';
-import { numberOf, type World } from './world.js';
+import { numberOf, Poison, type World } from './world.js';
 
 const FATES: readonly Fate[] = ['lost', 'torn', 'durable'];
 
@@ -116,7 +116,7 @@ export class Faults {
         });
       case 'restore':
         return this.#upon(async (roomId, rooms) => {
-          const seq = engine.durableEntries(roomId).length;
+          const seq = engine.durableEntries(roomId).at(-1)!.seq;
           await rooms.operations.restore(roomId, Math.max(1, seq - Math.floor(random() * 20)));
         });
       case 'partFails':
@@ -124,7 +124,7 @@ export class Faults {
         return world.server !== null;
       case 'compaction':
         return this.#upon(async (roomId) => {
-          await engine.compact(roomId, engine.durableEntries(roomId).length);
+          await engine.compact(roomId, engine.durableEntries(roomId).at(-1)!.seq);
         });
     }
   }
@@ -143,7 +143,7 @@ export class Faults {
     try {
       await act();
     } catch (failure) {
-      if (failure instanceof OperationRefused || failure instanceof StoreFailure) return;
+      if (failure instanceof OperationRefused || failure instanceof StoreFailure || failure instanceof Poison) return;
       const text = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
       this.#world.witness.break(RUNTIME_NEVER_FAILS, text);
     }

@@ -7,7 +7,7 @@ import { Tables } from './tables.js';
 import type { Counts, Failure } from './witness.js';
 import { numberOf, World, type WorldOptions } from './world.js';
 
-export interface SimulateOptions extends Pick<WorldOptions, 'definition' | 'wrapEngine' | 'sabotage'> {
+export interface SimulateOptions extends Pick<WorldOptions, 'definition' | 'wrapEngine' | 'sabotage' | 'onLine'> {
   readonly seed: number;
   readonly profile?: ProfileName; // `everything` by default
   readonly hours?: number; // of virtual time in which games are begun, 0.25 by default

@@ -23,6 +23,12 @@ export interface Counts {
   snapshots: number;
 }
 
+export interface WitnessOptions {
+  readonly traced: boolean;
+  readonly verify: (token: string) => string | null;
+  readonly onLine?: ((line: string) => void) | undefined; // of the trace
+}
+
 const TAIL_MAX = 60;
 const EXCERPT_CHARS = 200;
 
@@ -45,16 +51,18 @@ export class Witness {
   readonly #tail: string[] = [];
   readonly #sentIds = new Map<string, number>(); // by session and id, how often
   readonly #verify: (token: string) => string | null;
+  readonly #onLine: ((line: string) => void) | undefined;
 
   constructor(
     scene: Scene,
     oracles: readonly MakeOracle[],
-    { traced, verify }: { readonly traced: boolean; readonly verify: (token: string) => string | null },
+    { traced, verify, onLine }: WitnessOptions,
   ) {
     this.#scene = scene;
     this.#oracles = oracles.map((make) => make(scene));
     this.#trace = traced ? createHash('sha256') : null;
     this.#verify = verify;
+    this.#onLine = onLine;
   }
 
   get evidence(): Evidence {
@@ -161,6 +169,7 @@ export class Witness {
   #write(line: string): void {
     const timed = `${this.#scene.elapsedMs().toFixed(3)} ${line}`;
     this.#trace?.update(timed);
+    this.#onLine?.(timed);
     this.#tail.push(timed.length > EXCERPT_CHARS ? `${timed.slice(0, EXCERPT_CHARS)}…` : timed);
     if (this.#tail.length > TAIL_MAX) this.#tail.shift();
   }

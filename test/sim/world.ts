@@ -30,6 +30,7 @@ export interface WorldOptions {
   readonly evidence?: Evidence;
   readonly oracles?: readonly MakeOracle[];
   readonly traced?: boolean;
+  readonly onLine?: (line: string) => void; // of the trace, for people
   /** Told of each moment; the world may be killed, or its disk be copied, from within. */
   readonly onMoment?: (moment: Moment, batch: readonly Append[]) => void;
   /** Puts something between server and disk: a fault of the engine that no oracle may miss. */
@@ -52,6 +53,9 @@ const SETTLED_MS = 120_000;
 /** In which rooms end that everybody has left: the longest wait is the 10 minutes of a finished one. */
 const ENDED_MS = 20 * 60_000;
 const START_AGAIN_MS = 1_000;
+
+/** What a step throws that is made to fail. */
+export class Poison extends Error {}
 
 /** A server, its disk and its network in one thread and under one virtual clock, watched by the oracles. */
 export class World {
@@ -93,7 +97,11 @@ export class World {
       isFlooded: (socket: Socket) => this.#flooded.has(socket),
     };
     const verify = this.#sessions.verify;
-    this.witness = new Witness(scene, options.oracles ?? ORACLES, { traced: options.traced ?? true, verify });
+    this.witness = new Witness(scene, options.oracles ?? ORACLES, {
+      traced: options.traced ?? true,
+      verify,
+      onLine: options.onLine,
+    });
     this.#log = createLog('warn', { write: (line) => this.#logged(line) });
     this.engine = this.#open(disk ?? new SimulatedDisk());
     this.network = new SimulatedNetwork({
@@ -192,11 +200,16 @@ export class World {
   }
 
   /** Lets true time pass, and stops where a promise breaks. */
-  async advance(ms: number): Promise<void> {
+  advance(ms: number): Promise<void> {
+    return this.until(() => false, ms);
+  }
+
+  /** As `advance`, until something holds. */
+  async until(holds: () => boolean, ms: number): Promise<void> {
     // The end is a task of its own: otherwise a world in which nothing is scheduled could not be waited for.
     let isOver = false;
     const cancel = this.clock.schedule(ms, () => (isOver = true));
-    await this.clock.runUntil(() => isOver || this.isBroken, ms + 1);
+    await this.clock.runUntil(() => isOver || this.isBroken || holds(), ms + 1);
     cancel();
   }
 
@@ -291,7 +304,7 @@ export class World {
     if (this.stepsToFail === 0) return;
     this.stepsToFail--;
     this.#poisoned.add(roomId);
-    throw new Error('the step was made to fail');
+    throw new Poison('the step was made to fail');
   }
 
   #logged(line: string): void {

@@ -35,7 +35,10 @@ export const acknowledgedIsKept: MakeOracle = ({ evidence }) => {
     },
     finished({ entries }) {
       for (const { id, roomId, seq } of kept.values()) {
-        const entry = entries.get(roomId)?.[seq - 1];
+        const stored = entries.get(roomId) ?? [];
+        const first = stored[0]?.seq ?? 1;
+        if (seq < first) continue; // compacted
+        const entry = stored[seq - first];
         const known = evidence.rooms.get(roomId)?.entries[seq - 1];
         if (entry === undefined || entry.hash !== known?.hash) return `${id}, entry ${seq} of ${roomId}, is gone`;
       }

@@ -12,7 +12,8 @@ export const everyCommandIsAnswered: MakeOracle = ({ isFlooded, elapsedMs }) => 
   return {
     promise: 'every command is answered, or its socket ends',
     asked({ socket, event, id }) {
-      if (!ANSWERED.has(event)) return null;
+      const answered = socket.path === '/ws/lobby' ? ANSWERED_IN_LOBBY : ANSWERED_IN_ROOM;
+      if (!answered.has(event)) return null;
       const waiting = open.get(socket) ?? new Map<string, Waiting>();
       open.set(socket, waiting.set(id, { event, sinceMs: elapsedMs() }));
       return null;
@@ -41,12 +42,12 @@ export const everyCommandIsAnswered: MakeOracle = ({ isFlooded, elapsedMs }) => 
   };
 };
 
-const ANSWERED: ReadonlySet<string> = new Set([
+/** A socket ignores what belongs to the other kind of page (protocol.md 3). */
+const ANSWERED_IN_LOBBY: ReadonlySet<string> = new Set(['ping', 'client_ready', 'create_room', 'join_room']);
+const ANSWERED_IN_ROOM: ReadonlySet<string> = new Set([
   'ping',
   'client_ready',
   'get_room_state',
-  'create_room',
-  'join_room',
   'remove_player',
   'add_bot',
   'start_game',
