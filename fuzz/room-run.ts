@@ -53,6 +53,7 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
   readonly deeds: Deed[] = [];
   readonly applied: Applied<M, E>[] = [];
   broken: Broken | null = null;
+  brokenBy: string | null = null; // name of the invariant that saw it; null: the run itself did
   steps = 0; // messages given to the machine
   turnedAway = 0; // messages that the schema does not let in
   now = STARTED_AT;
@@ -295,6 +296,7 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
   }
 
   #isWrong(name: string, wrong: string | Broken): void {
+    this.brokenBy ??= name;
     if (typeof wrong === 'string') this.#breaks(name, wrong);
     else this.#breaks(wrong.promise, wrong.message);
   }
@@ -302,6 +304,7 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
   #lookThrew(name: string, failure: unknown): void {
     // A copy of the room may meet the message that breaks it before the room itself does.
     const thrown = failure instanceof Error && failure.message === MACHINE_THREW;
+    this.brokenBy ??= name;
     if (thrown) this.#breaks(NEVER_THROWS, textOf(failure));
     else this.#breaks(name, `looking at it threw: ${textOf(failure)}`);
   }

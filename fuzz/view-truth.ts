@@ -55,6 +55,7 @@ function offersWrongly(
   at: number,
 ): string | null {
   const { awaiting, seats } = after.context;
+  if (after.value === 'closed') return null; // nobody sees it
   if (awaiting?.what !== 'declaration') return offered === null ? null : 'values are offered, and nobody is to declare';
   const seat = awaiting.seats[0]!;
   const occupant = seats[seat];

@@ -51,9 +51,9 @@ const finders: Readonly<Record<FinderName, Finder>> = {
   simulator: {
     runs: () => true,
     command: ({ seed, steps }) => [
-      'fuzz/planted/simulate.ts',
-      String(seed),
-      String(Math.max(1, Math.round(steps / SIMULATION_PER_STEPS))),
+      'test/sim/main.ts',
+      ...['--seed', String(seed), '--seeds', String(Math.max(1, Math.round(steps / SIMULATION_PER_STEPS)))],
+      ...['--hours', '0.1', '--tables', '2', '--json', '--no-save'],
     ],
   },
 };
@@ -69,17 +69,18 @@ export async function find(finder: FinderName, bug: PlantedBug, options: FindOpt
   const args = ['--import', './fuzz/planted/plant.mjs', '--import', 'tsx', ...finders[finder].command(options)];
   const { code, output, errors } = await ended(args, bug);
   const seconds = Math.round((performance.now() - began) / 100) / 10;
-  const { failure } = summaryIn(output);
+  const { failure, messages = 0 } = summaryIn(output);
   if (code === 0) return { kind: 'missed', finder, seconds };
   if (code !== 1 || failure === undefined) {
     return { kind: 'failed', finder, why: `exit ${code ?? 'by a signal'}: ${whyIn(errors)}` };
   }
-  const { promise, foundAfter, scriptLength = null } = failure;
+  const { promise, foundAfter = messages, scriptLength = null } = failure;
   return { kind: 'found', finder, promise, seconds, messages: foundAfter, scriptLines: scriptLength };
 }
 
 interface Summary {
-  readonly failure?: { readonly promise: string; readonly foundAfter: number; readonly scriptLength?: number };
+  readonly messages?: number; // of all simulations
+  readonly failure?: { readonly promise: string; readonly foundAfter?: number; readonly scriptLength?: number };
 }
 
 /** The last line of what a finder printed. */
