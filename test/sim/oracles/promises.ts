@@ -1,4 +1,5 @@
 import type { MakeOracle } from '../oracle.js';
+import { whoIsBackInTimeIsNotMissed } from './absence.js';
 import { acknowledgedIsKept } from './acknowledged.js';
 import { everyCommandIsAnswered } from './answered.js';
 import { appliedOnce } from './applied-once.js';
@@ -24,6 +25,7 @@ export const ORACLES: readonly MakeOracle[] = [
   roomsGoOn,
   whatWaitsIsDeliveredOnce,
   clocksAreFair,
+  whoIsBackInTimeIsNotMissed,
 ];
 
 /** Promises that the simulation itself looks after. */
