@@ -92,8 +92,7 @@ export class CrashProbes {
     const heads = new Map([...evidence.rooms.values()].map((room) => [room, room.entries.length]));
     for (const client of clients) comeBack(world, client);
     await world.advance(COME_BACK_MS);
-    const stuck = (): FollowedRoom | undefined =>
-      [...heads].find(([room, head]) => !isAlive(world, room, head))?.[0];
+    const stuck = (): FollowedRoom | undefined => [...heads].find(([room, head]) => !isAlive(world, room, head))?.[0];
     await world.until(() => stuck() === undefined, ALIVE_MS);
     if (!world.isBroken) world.witness.settled(world.clock.elapsedMs() - COME_BACK_MS / 2);
     const room = stuck();
@@ -105,7 +104,11 @@ export class CrashProbes {
     world.retire();
     const { failure } = world.witness;
     if (failure === null) return;
-    witness.break(failure.promise, `crash point ${number}, the write under way ${fate}: ${failure.message}`, failure.events);
+    witness.break(
+      failure.promise,
+      `crash point ${number}, the write under way ${fate}: ${failure.message}`,
+      failure.events,
+    );
   }
 }
 
@@ -114,10 +117,14 @@ function isAlive({ server, evidence }: World, room: FollowedRoom, head: number):
   if (room.isClosed || room.entries.length > head) return true;
   const { context } = evidence.stateOf(room);
   const isHeld = server !== null && server.rooms.holdOf(room.roomId) !== null;
-  return isHeld || context.game === null || context.seats.some((seat, index) => {
-    const isAsked = context.awaiting?.seats.some((asked) => asked === index) === true;
-    return isAsked && seat?.kind === 'person' && seat.awaySince === null;
-  });
+  return (
+    isHeld ||
+    context.game === null ||
+    context.seats.some((seat, index) => {
+      const isAsked = context.awaiting?.seats.some((asked) => asked === index) === true;
+      return isAsked && seat?.kind === 'person' && seat.awaySince === null;
+    })
+  );
 }
 
 /** As a client does: who it is, and then again what it has no answer to, or believes to have none. */

@@ -10,6 +10,7 @@ import { retryIsHarmless } from './retry-is-harmless.js';
 import { roomsGoOn } from './rooms-go-on.js';
 import { secretsAreKept } from './secrets.js';
 import { shownIsDurable } from './shown-is-durable.js';
+import { whatIsShownIsSo } from './shown-is-so.js';
 import { whatWaitsIsDeliveredOnce } from './waiting-once.js';
 
 /** What the server promises to everybody outside, whatever fails (design.md section 8). */
@@ -26,6 +27,7 @@ export const ORACLES: readonly MakeOracle[] = [
   whatWaitsIsDeliveredOnce,
   clocksAreFair,
   whoIsBackInTimeIsNotMissed,
+  whatIsShownIsSo,
 ];
 
 /** Promises that the simulation itself looks after. */
