@@ -1,5 +1,5 @@
 // The server in a process that tells its parent what it uses: `process.send({ rss, heap, cpuUs, … })` on each message.
-import { loadConfig } from '../src/config.js';
+import { LiveConfig } from '../src/live-config.js';
 import { startServer } from '../src/server.js';
 import { createLog } from '../src/telemetry/log.js';
 
@@ -12,8 +12,8 @@ export interface Usage {
   readonly roomsInMemory: number;
 }
 
-const config = loadConfig(process.env);
-const server = await startServer(config, createLog(config.logLevel), () => process.exit(1));
+const config = new LiveConfig(process.env);
+const server = await startServer(config, createLog(config.current.logLevel), () => process.exit(1));
 process.on('message', () => {
   const cpuUs = totalCpuUs();
   globalThis.gc!();

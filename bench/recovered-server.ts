@@ -1,7 +1,7 @@
 // The server on a data folder that a killed one left. Told which move is legal in which room, it makes all of them and
 // tells its parent when it was where. Times are ms since the process began.
 import { readFileSync } from 'node:fs';
-import { loadConfig } from '../src/config.js';
+import { LiveConfig } from '../src/live-config.js';
 import { startServer } from '../src/server.js';
 import { createLog } from '../src/telemetry/log.js';
 import type { NextMove } from './room-history.js';
@@ -17,8 +17,8 @@ export interface Recovery {
 }
 
 const loadedMs = performance.now();
-const config = loadConfig(process.env);
-const server = await startServer(config, createLog(config.logLevel), () => process.exit(1));
+const config = new LiveConfig(process.env);
+const server = await startServer(config, createLog(config.current.logLevel), () => process.exit(1));
 const readyMs = performance.now();
 const readyCpu = process.cpuUsage();
 

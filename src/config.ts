@@ -72,7 +72,12 @@ const existingFolder = folder.refine(
 
 const origins = z
   .string()
-  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .transform((text) =>
+    text
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
+  )
   .refine((list) => list.every((origin) => origin === '*' || isOrigin(origin)), {
     error: 'must be "*" or a comma list of origins such as https://play.example.org',
   });
@@ -83,63 +88,124 @@ function isOrigin(text: string): boolean {
 
 const notYet = (what: string) => z.string().refine(() => false, `must not be set: ${what} is not supported yet`);
 
+/** What a setting is, for people. */
+interface About {
+  readonly about: string; // what it does, in a sentence without its end
+  readonly unit?: string;
+  readonly live?: true; // a running server takes a new value
+  readonly secret?: true; // no message and no log may show it
+}
+
+const abouts = z.registry<About>();
+
+/** Every setting is a text, as the environment has it; what is in force without it is a text as well. */
 const settings = z.strictObject({
-  PORT: wholeNumber(0, 65_535).default(5050),
+  PORT: wholeNumber(0, 65_535).prefault('5050').register(abouts, { about: 'Port to listen on; 0 takes a free one' }),
   // Containers publish ports of every interface; on a bare machine without a firewall choose 127.0.0.1.
   HOST: z
     .string()
     .regex(/^[\w.:%-]+$/, 'must be a host name or an address')
-    .default('0.0.0.0'),
-  DATA_DIR: folder.prefault('./data'),
-  STATIC_DIR: existingFolder.optional(),
+    .prefault('0.0.0.0')
+    .register(abouts, { about: 'Address to listen on; 127.0.0.1 for this machine alone' }),
+  DATA_DIR: folder.prefault('./data').register(abouts, { about: 'Folder of the journal and the keys' }),
+  STATIC_DIR: existingFolder.optional().register(abouts, {
+    about: 'Built files of an existing frontend, served at /; without it, the page /play',
+  }),
   ADMIN_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces')
-    .optional(),
-  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
-  TIME_SCALE: timeScale.default(1),
-  SESSION_SECRET: z.string().min(16, 'must be at least 16 characters long').optional(),
-  ALLOWED_ORIGINS: origins.default([]),
-  TRUST_PROXY: yesNo.default(false),
-  RATE_LIMITS: rateLimits.default(1),
-  DISCONNECT_GRACE_MS: wholeNumber(0, 3_600_000).default(3_000),
-  RESTART_GRACE_MS: wholeNumber(0, 3_600_000).default(60_000),
-  MESSAGE_BYTES_MAX: wholeNumber(1_024, 1_048_576).default(65_536),
-  RETENTION_DAYS: wholeNumber(0, 36_500).default(30),
-  DATABASE_URL: notYet('PostgreSQL').optional(),
-  REDIS_URL: notYet('Redis').optional(),
+    .optional()
+    .register(abouts, { about: 'Opens /api/admin; else admin.token in DATA_DIR is made and does', secret: true }),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
+    .prefault('info')
+    .register(abouts, { about: `Lines below it are left out: ${LOG_LEVELS.join(', ')}`, live: true }),
+  TIME_SCALE: timeScale.prefault('1').register(abouts, {
+    about: 'Factor on the pauses of the game and the thinking of bots; a room keeps the one it was made with',
+  }),
+  SESSION_SECRET: z.string().min(16, 'must be at least 16 characters long').optional().register(abouts, {
+    about: 'Signs the session cookie; else session.key in DATA_DIR is made and does',
+    secret: true,
+  }),
+  ALLOWED_ORIGINS: origins.prefault('').register(abouts, {
+    about: 'Pages of other origins that may open sockets: a comma list, or *',
+    live: true,
+  }),
+  TRUST_PROXY: yesNo.prefault('false').register(abouts, {
+    about: 'Believe X-Forwarded-For and X-Forwarded-Proto: only behind a proxy that sets them',
+  }),
+  RATE_LIMITS: rateLimits.prefault('on').register(abouts, { about: 'on, off, or a factor on every limit', live: true }),
+  DISCONNECT_GRACE_MS: wholeNumber(0, 3_600_000)
+    .prefault('3000')
+    .register(abouts, { about: 'A player may be gone for so long before the bot plays', unit: 'ms', live: true }),
+  RESTART_GRACE_MS: wholeNumber(0, 3_600_000)
+    .prefault('60000')
+    .register(abouts, { about: 'The same after a start of the server', unit: 'ms' }),
+  MESSAGE_BYTES_MAX: wholeNumber(1_024, 1_048_576)
+    .prefault('65536')
+    .register(abouts, { about: 'Longer messages of players are answered by an error', unit: 'bytes', live: true }),
+  RETENTION_DAYS: wholeNumber(0, 36_500)
+    .prefault('30')
+    .register(abouts, { about: 'Closed rooms that are older move to files in DATA_DIR/archive', unit: 'days' }),
+  DATABASE_URL: notYet('PostgreSQL').optional().register(abouts, { about: 'Not supported yet', secret: true }),
+  REDIS_URL: notYet('Redis').optional().register(abouts, { about: 'Not supported yet', secret: true }),
 });
+
+export type SettingName = keyof typeof settings.shape;
+
+export const SETTING_NAMES = Object.keys(settings.shape) as readonly SettingName[];
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settings.shape, name);
+}
+
+export function aboutSetting(name: SettingName): About {
+  return abouts.get(settings.shape[name])!;
+}
+
+/** The text that is in force where a setting is not given; null where nothing is. */
+export function defaultOf(name: SettingName): string | null {
+  const { def } = settings.shape[name];
+  return 'defaultValue' in def ? def.defaultValue : null;
+}
+
+/** Who gave a setting its value; later ones win. */
+export type SettingSource = 'file' | 'environment' | 'operator';
+
+/** Settings that were given, as texts. */
+export type Given = Readonly<Partial<Record<SettingName, { readonly text: string; readonly source: SettingSource }>>>;
+
+/**
+ * What the environment and, under it, the JSON file that `CONFIG_FILE` names give. The file's members have the names of
+ * the variables: `{"PORT": 8080, "TRUST_PROXY": true}`. An empty value counts as not set.
+ * @throws ConfigError for a file that can't be read
+ */
+export function givenSettings(environment: Environment): Given {
+  const given: Record<string, { readonly text: string; readonly source: SettingSource }> = {};
+  const file = textOf(environment['CONFIG_FILE']);
+  for (const [name, text] of Object.entries(file === undefined ? {} : readFile(file))) {
+    if (!isSettingName(name)) {
+      throw new ConfigError(`CONFIG_FILE is "${file}", but its member "${name}" is not the name of a setting.`);
+    }
+    given[name] = { text, source: 'file' };
+  }
+  for (const name of SETTING_NAMES) {
+    const text = textOf(environment[name]);
+    if (text !== undefined) given[name] = { text, source: 'environment' };
+  }
+  return given;
+}
 
 const DAY_MS = 86_400_000;
 
-/** Values that no message and no log may show. */
-const SECRETS = ['ADMIN_TOKEN', 'SESSION_SECRET', 'DATABASE_URL', 'REDIS_URL'];
-
-/**
- * Reads the settings from the environment and, under it, from the JSON file that `CONFIG_FILE` names. Its members
- * have the names of the variables: `{"PORT": 8080, "TRUST_PROXY": true}`. An empty value counts as not set.
- * @throws ConfigError
- */
-export function loadConfig(environment: Environment): Config {
-  const file = text(environment['CONFIG_FILE']);
-  const given = { ...(file !== undefined && readFile(file)) };
-  for (const name of Object.keys(settings.shape)) {
-    const value = text(environment[name]);
-    if (value !== undefined) given[name] = value;
-  }
-
-  const parsed = settings.safeParse(given);
+/** @throws ConfigError naming the first value that can't be */
+export function configOf(given: Given): Config {
+  const parsed = settings.safeParse(Object.fromEntries(Object.entries(given).map(([name, { text }]) => [name, text])));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    if (issue.code === 'unrecognized_keys') {
-      throw new ConfigError(
-        `CONFIG_FILE is "${file}", but its member "${issue.keys[0]}" is not the name of a setting.`,
-      );
-    }
-    const name = String(issue.path[0]);
-    throw new ConfigError(`${name} is ${shown(name, given[name])}, but ${issue.message}.`);
+    const name = issue.path[0] as SettingName;
+    throw new ConfigError(`${name} is ${shown(name, given[name]?.text)}, but ${issue.message}.`);
   }
-
   const read = parsed.data;
   return {
     port: read.PORT,
@@ -160,6 +226,11 @@ export function loadConfig(environment: Environment): Config {
   };
 }
 
+/** @throws ConfigError */
+export function loadConfig(environment: Environment): Config {
+  return configOf(givenSettings(environment));
+}
+
 function readFile(file: string): Record<string, string> {
   let json: unknown;
   try {
@@ -177,15 +248,16 @@ function readFile(file: string): Record<string, string> {
         : `its member "${String(member)}" must be a text, a number or a boolean`;
     throw new ConfigError(`CONFIG_FILE is "${file}", but ${what}.`);
   }
-  const entries = Object.entries(members.data).map(([name, value]) => [name, text(String(value))] as const);
+  const entries = Object.entries(members.data).map(([name, value]) => [name, textOf(String(value))] as const);
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-function text(value: string | undefined): string | undefined {
+function textOf(value: string | undefined): string | undefined {
   const trimmed = value?.trim();
   return trimmed === '' ? undefined : trimmed;
 }
 
-function shown(name: string, value: string | undefined): string {
-  return SECRETS.includes(name) ? `set (${value?.length ?? 0} characters, not shown)` : `"${value}"`;
+/** A value as messages may show it. */
+function shown(name: SettingName, text = ''): string {
+  return aboutSetting(name).secret === true ? `set (${text.length} characters, not shown)` : `"${text}"`;
 }

@@ -1,4 +1,5 @@
-import { ConfigError, loadConfig } from './config.js';
+import { ConfigError } from './config.js';
+import { LiveConfig } from './live-config.js';
 import { startServer } from './server.js';
 import { createLog } from './telemetry/log.js';
 
@@ -7,13 +8,14 @@ const STOP_MS = 15_000;
 
 /** Starts the server of the environment's configuration and stops it on SIGINT or SIGTERM. */
 async function main(): Promise<void> {
-  const config = loadConfig(process.env);
+  const live = new LiveConfig(process.env);
+  const config = live.current;
   const log = createLog(config.logLevel);
   let stop = (why: object, exitCode: number): void => {
     log.warn(why, 'ending before the start was done');
     process.exit(exitCode);
   };
-  const server = await startServer(config, log, () => stop({ supervisor: 'gave up' }, 1));
+  const server = await startServer(live, log, () => stop({ supervisor: 'gave up' }, 1));
 
   // The one line that scripts wait for; a name that browsers can open stands in place of "every interface".
   const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
@@ -39,6 +41,7 @@ async function main(): Promise<void> {
       },
     );
   };
+  process.on('SIGHUP', () => void server.reload());
   process.on('SIGINT', (signal) => stop({ signal }, 0));
   process.on('SIGTERM', (signal) => stop({ signal }, 0));
 }

@@ -14,6 +14,7 @@ import { startRetention } from '../persistence/retention.js';
 import { SIZE_LIMITS } from '../persistence/size-findings.js';
 import { openSqliteEngine } from '../persistence/sqlite/sqlite-engine.js';
 import type { Config } from './config.js';
+import type { LiveConfig } from './live-config.js';
 import { Gateway, type GameRooms, type GatewaySettings } from './gateway/gateway.js';
 import { createSessions, loadSessionSecret, type Sessions } from './gateway/sessions.js';
 import { attachSockets } from './gateway/ws-sockets.js';
@@ -23,6 +24,8 @@ import { addAdmin } from './http/admin.js';
 import { createTokenGuard, loadAdminToken } from './http/admin-token.js';
 import { addLeaderboard } from './http/leaderboard.js';
 import { writeServerFile } from './http/server-file.js';
+import type { OperationContext } from './operations/operation.js';
+import { perform } from './operations/perform.js';
 import { StoreWatch } from './operations/store-watch.js';
 import { clearSuspect, readSuspect, type Suspect } from './watchdog/suspect.js';
 import { startWatchdog } from './watchdog/watchdog.js';
@@ -171,6 +174,8 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
 export interface RunningServer {
   readonly port: number;
   readonly rooms: RoomServer;
+  /** Reads the configuration file anew; what became of it is in the log and the audit. */
+  readonly reload: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -182,11 +187,12 @@ const STORE_WATCH_MS = 60_000;
  * The product: opens the journal, the rooms and the port, in that order; `stop` goes back in reverse.
  * @param onGiveUp the supervisor gave up: stop, end the process, and let its manager start another
  */
-export async function startServer(config: Config, log: Log, onGiveUp: () => void): Promise<RunningServer> {
-  const { dataDir, retentionMs, timeScale, rateLimitFactor, messageBytesMax, disconnectGraceMs, restartGraceMs } =
-    config;
+export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => void): Promise<RunningServer> {
+  const config = live.current; // for what only a start takes
+  const { dataDir, retentionMs } = config;
   const engine = await openSqliteEngine({ folder: dataDir });
   const definition = liapTui();
+  const settings = liveSettings(live);
   const suspectFile = join(dataDir, 'suspect.json');
   const watchdog = startWatchdog({ suspectFile });
   try {
@@ -200,7 +206,7 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
       clock: systemClock,
       random: randomBytes,
       log,
-      settings: { timeScale, rateLimitFactor, messageBytesMax, disconnectGraceMs, restartGraceMs },
+      settings,
       stepMark: watchdog.mark,
       suspects: suspectsOf(suspect),
       onGiveUp,
@@ -228,6 +234,17 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
       onFindings: (findings) => log.warn({ findings }, 'size of the store'),
     });
     await storeWatch.look();
+    const context: OperationContext = {
+      rooms: rooms.rooms,
+      engine,
+      writer,
+      definition,
+      dataDir,
+      now,
+      random: randomBytes,
+      retentionMs,
+      config: live,
+    };
     const app = createApp({
       staticDir: config.staticDir,
       trustProxy: config.trustProxy,
@@ -239,9 +256,9 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
     const { elapsedMs } = systemClock;
     addLeaderboard(app, { engine, elapsedMs });
     addAdmin(app, {
-      guard: createTokenGuard({ token: loadAdminToken(dataDir, config.adminToken), rateLimitFactor, elapsedMs }),
+      guard: createTokenGuard({ token: loadAdminToken(dataDir, config.adminToken), limits: settings, elapsedMs }),
       trustProxy: config.trustProxy,
-      context: { rooms: rooms.rooms, engine, writer, definition, dataDir, now, random: randomBytes, retentionMs },
+      context,
       writer,
       sizeLimits: SIZE_LIMITS,
       connectionCount: () => rooms.gateway.connectionCount,
@@ -249,9 +266,19 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
     });
     const server = await listen(config, app.fetch);
     const { port } = server.address() as AddressInfo;
-    const sockets = attachSockets(server, { gateway: rooms.gateway, sessions, config, log });
+    const sockets = attachSockets(server, { gateway: rooms.gateway, sessions, config: live, log });
     const removeServerFile = writeServerFile(dataDir, { host: config.host, port });
+    const stopFollowing = live.onChange(() => (log.level = live.current.logLevel));
+    const reload = async (): Promise<void> => {
+      try {
+        const change = await perform(context, 'reload-config', {}, 'signal');
+        log.info({ ...change }, 'configuration reloaded');
+      } catch (failure) {
+        log.error({ err: failure }, 'configuration not reloaded: nothing has changed');
+      }
+    };
     const stop = async (): Promise<void> => {
+      stopFollowing();
       removeServerFile();
       storeWatch.stop();
       await retention.stop();
@@ -261,12 +288,30 @@ export async function startServer(config: Config, log: Log, onGiveUp: () => void
       await engine.close();
       await watchdog.stop();
     };
-    return { port, rooms, stop };
+    return { port, rooms, reload, stop };
   } catch (failure) {
     await engine.close();
     await watchdog.stop();
     throw failure;
   }
+}
+
+/** Read for each message, so that a new value counts at once. */
+function liveSettings(live: LiveConfig): GatewaySettings {
+  const { timeScale, restartGraceMs } = live.current;
+  return {
+    timeScale,
+    restartGraceMs,
+    get rateLimitFactor() {
+      return live.current.rateLimitFactor;
+    },
+    get messageBytesMax() {
+      return live.current.messageBytesMax;
+    },
+    get disconnectGraceMs() {
+      return live.current.disconnectGraceMs;
+    },
+  };
 }
 
 /** The store's size is a matter of health: somebody has to act before the disk is full. */

@@ -5,7 +5,7 @@ import { createSocketLimits } from './rate-limit.js';
 
 function connected(path = '/ws/A442EC') {
   const socket = new FakeServerSocket();
-  const limits = createSocketLimits({ factor: 1, timeScale: 1 });
+  const limits = createSocketLimits({ rateLimitFactor: 1, timeScale: 1 });
   return { socket, connection: new Connection('c1', socket, limits, { path, session: 's1', token: null }) };
 }
 

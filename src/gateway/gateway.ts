@@ -91,9 +91,7 @@ export class Gateway {
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
     this.#heartbeat = new Heartbeat(ports.clock);
-    this.#presence = new Presence(ports.clock, { graceMs: ports.settings.disconnectGraceMs }, (roomId, seat) =>
-      this.#tellAway(roomId, seat),
-    );
+    this.#presence = new Presence(ports.clock, ports.settings, (roomId, seat) => this.#tellAway(roomId, seat));
     ports.rooms.subscribe((notice) => this.#onNotice(notice));
   }
 
@@ -115,7 +113,7 @@ export class Gateway {
 
   accept(socket: ServerSocket, handshake: Handshake): void {
     const { clock, random, rooms, settings } = this.#ports;
-    const limits = createSocketLimits({ factor: settings.rateLimitFactor, timeScale: settings.timeScale });
+    const limits = createSocketLimits(settings);
     const connection = new Connection(random(6).toString('hex'), socket, limits, handshake);
     socket.onMessage = (frame, binary) => {
       try {

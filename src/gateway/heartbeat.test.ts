@@ -6,7 +6,7 @@ import { Heartbeat } from './heartbeat.js';
 import { createSocketLimits } from './rate-limit.js';
 
 function connection(socket: FakeServerSocket): Connection {
-  const limits = createSocketLimits({ factor: 1, timeScale: 1 });
+  const limits = createSocketLimits({ rateLimitFactor: 1, timeScale: 1 });
   return new Connection('c1', socket, limits, { path: '/ws/lobby', session: 's1', token: null });
 }
 

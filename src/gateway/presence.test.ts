@@ -5,7 +5,9 @@ import { Presence } from './presence.js';
 function watched(graceMs = 3_000) {
   const clock = new SimulatedClock();
   const away: string[] = [];
-  const presence = new Presence(clock, { graceMs }, (roomId, seat) => away.push(`${roomId}/${seat}`));
+  const presence = new Presence(clock, { disconnectGraceMs: graceMs }, (roomId, seat) =>
+    away.push(`${roomId}/${seat}`),
+  );
   return { clock, presence, away };
 }
 

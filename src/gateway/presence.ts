@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../../actors/clock.js';
 import type { Seat } from '../game/seats.js';
 
 export interface PresenceOptions {
-  readonly graceMs: number; // between a seat's last socket and its player being away
+  readonly disconnectGraceMs: number; // between a seat's last socket and its player being away; read for each
 }
 
 /** Right after the start every client changes pages, some of them slowly (protocol.md 2.7). */
@@ -19,12 +19,12 @@ export class Presence {
   readonly #leaving = new Map<string, Cancel>();
   readonly #startedAt = new Map<string, number>(); // elapsed ms
   readonly #clock: Clock;
-  readonly #graceMs: number;
+  readonly #options: PresenceOptions;
   readonly #onAway: (roomId: string, seat: Seat) => void;
 
-  constructor(clock: Clock, { graceMs }: PresenceOptions, onAway: (roomId: string, seat: Seat) => void) {
+  constructor(clock: Clock, options: PresenceOptions, onAway: (roomId: string, seat: Seat) => void) {
     this.#clock = clock;
-    this.#graceMs = graceMs;
+    this.#options = options;
     this.#onAway = onAway;
   }
 
@@ -34,8 +34,9 @@ export class Presence {
   }
 
   lost(roomId: string, seat: Seat): void {
+    const { disconnectGraceMs } = this.#options;
     const started = this.#startedAt.has(roomId);
-    this.#wait(roomId, seat, started ? Math.max(this.#graceMs, START_GRACE_MS) : this.#graceMs);
+    this.#wait(roomId, seat, started ? Math.max(disconnectGraceMs, START_GRACE_MS) : disconnectGraceMs);
   }
 
   retry(roomId: string, seat: Seat): void {

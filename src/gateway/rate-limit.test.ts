@@ -56,7 +56,7 @@ describe('the bucket', () => {
   });
 });
 
-const ON: LimitSettings = { factor: 1, timeScale: 1 };
+const ON: LimitSettings = { rateLimitFactor: 1, timeScale: 1 };
 
 /** How many of `event` pass when they are sent every `everyMs` from `startMs` on, before the first is refused. */
 function passed(limits: SocketLimits, event: ClientEvent, { startMs = 0, everyMs = 1, atMost = 1_000 } = {}): number {
@@ -123,13 +123,13 @@ describe('the limits of a socket', () => {
   });
 
   test('a factor widens and narrows every limit, but lets one through', () => {
-    expect(passed(createSocketLimits({ factor: 2, timeScale: 1 }), 'leave_room')).toBe(14);
-    expect(passed(createSocketLimits({ factor: 0.5, timeScale: 1 }), 'leave_room')).toBe(3);
-    expect(passed(createSocketLimits({ factor: 0.001, timeScale: 1 }), 'leave_room')).toBe(1);
+    expect(passed(createSocketLimits({ rateLimitFactor: 2, timeScale: 1 }), 'leave_room')).toBe(14);
+    expect(passed(createSocketLimits({ rateLimitFactor: 0.5, timeScale: 1 }), 'leave_room')).toBe(3);
+    expect(passed(createSocketLimits({ rateLimitFactor: 0.001, timeScale: 1 }), 'leave_room')).toBe(1);
   });
 
   test('switched off, nothing is counted', () => {
-    const limits = createSocketLimits({ factor: Infinity, timeScale: 1 });
+    const limits = createSocketLimits({ rateLimitFactor: Infinity, timeScale: 1 });
     expect(passed(limits, 'leave_game')).toBe(1_000);
     for (let sent = 0; sent < 1_000; sent++) expect(limits.frame(0)).toEqual({ kind: 'accepted' });
   });
@@ -138,7 +138,7 @@ describe('the limits of a socket', () => {
     const settings = { ...ON };
     const limits = createSocketLimits(settings);
     expect(passed(limits, 'leave_room')).toBe(7);
-    settings.factor = 2;
+    settings.rateLimitFactor = 2;
     expect(passed(limits, 'leave_room', { startMs: 100 })).toBe(7);
   });
 
@@ -154,15 +154,17 @@ describe('the limits of a socket', () => {
     'a game at a tenth of the pauses may %s ten times as often, and without pauses as often as it likes',
     (event) => {
       const usual = passed(createSocketLimits(ON), event);
-      const fast = passed(createSocketLimits({ factor: 1, timeScale: 0.1 }), event);
+      const fast = passed(createSocketLimits({ rateLimitFactor: 1, timeScale: 0.1 }), event);
       expect(fast).toBeGreaterThanOrEqual(usual * 10);
       expect(fast).toBeLessThan(usual * 12);
-      expect(passed(createSocketLimits({ factor: 1, timeScale: 0 }), event)).toBe(1_000);
+      expect(passed(createSocketLimits({ rateLimitFactor: 1, timeScale: 0 }), event)).toBe(1_000);
     },
   );
 
   test.each(['join_room', 'start_game', 'leave_room', 'get_rooms'] as const)('the pace does not change %s', (event) => {
-    expect(passed(createSocketLimits({ factor: 1, timeScale: 0 }), event)).toBe(passed(createSocketLimits(ON), event));
+    expect(passed(createSocketLimits({ rateLimitFactor: 1, timeScale: 0 }), event)).toBe(
+      passed(createSocketLimits(ON), event),
+    );
   });
 });
 
@@ -213,7 +215,7 @@ describe('warnings', () => {
 
 describe('the flood limit', () => {
   test('a socket may send 200 frames at once and 200 a second', () => {
-    const limits = createSocketLimits({ factor: 1, timeScale: 0 });
+    const limits = createSocketLimits({ rateLimitFactor: 1, timeScale: 0 });
     const burst = Array.from({ length: 201 }, () => limits.frame(0).kind);
     expect(burst.indexOf('limited')).toBe(200);
     expect(limits.frame(0)).toEqual({ kind: 'limited', retryAfterS: 1 });

@@ -80,7 +80,7 @@ const GRACE_SHARE = 1.2;
 const FLOOD: BucketSize = { capacity: 200, perSecond: 200 };
 
 export interface LimitSettings {
-  readonly factor: number; // on every limit; Infinity switches them off
+  readonly rateLimitFactor: number; // on every limit; Infinity switches them off
   readonly timeScale: number; // limits of paced events are divided by it; 0 = none
 }
 
@@ -120,15 +120,18 @@ export function createSocketLimits(settings: LimitSettings): SocketLimits {
 
   return {
     frame: (nowMs) => {
-      if (settings.factor === Infinity) return ACCEPTED;
-      const size = { capacity: scaled(FLOOD.capacity, settings.factor), perSecond: FLOOD.perSecond * settings.factor };
+      if (settings.rateLimitFactor === Infinity) return ACCEPTED;
+      const size = {
+        capacity: scaled(FLOOD.capacity, settings.rateLimitFactor),
+        perSecond: FLOOD.perSecond * settings.rateLimitFactor,
+      };
       const drawn = draw(flood, size, nowMs);
       flood = drawn.bucket;
       return drawn.ok ? ACCEPTED : limited(drawn.waitMs);
     },
     message: (event, nowMs) => {
       const limit = LIMITS[event];
-      const factor = limit?.paced ? settings.factor / settings.timeScale : settings.factor;
+      const factor = limit?.paced ? settings.rateLimitFactor / settings.timeScale : settings.rateLimitFactor;
       if (limit === null || factor === Infinity) return ACCEPTED;
       const count = counts.get(event) ?? { total: 0, times: [], first: 0, warnedMs: -Infinity };
       counts.set(event, count);

@@ -17,7 +17,7 @@ const CLOSE_MS = 2_000;
 interface SocketsPorts {
   readonly gateway: Gateway;
   readonly sessions: Sessions;
-  readonly config: Pick<Config, 'allowedOrigins' | 'trustProxy'>;
+  readonly config: { readonly current: Pick<Config, 'allowedOrigins' | 'trustProxy'> };
   readonly log: Pick<Log, 'debug'>;
 }
 
@@ -33,14 +33,15 @@ export function attachSockets(server: ServerType, { gateway, sessions, config, l
   server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
     raw.on('error', (failure) => log.debug({ err: failure }, 'socket lost in its handshake'));
     const path = pathOf(request);
-    if (path === null || !originAllowed(request, config.allowedOrigins)) {
+    if (path === null || !originAllowed(request, config.current.allowedOrigins)) {
       refuseUpgrade(raw, path === null ? '404 Not Found' : '403 Forbidden');
       return;
     }
 
     const known = sessions.fromCookieHeader(request.headers.cookie);
     const issued = known === null ? sessions.issue() : null;
-    if (issued !== null) cookies.set(request, sessions.cookie(issued.token, { secure: isSecure(request, config) }));
+    if (issued !== null)
+      cookies.set(request, sessions.cookie(issued.token, { secure: isSecure(request, config.current) }));
     const session = known ?? issued!.sid;
     const handshake: Handshake = { path, session, token: issued?.token ?? null };
     wss.handleUpgrade(request, raw, head, (ws) => gateway.accept(serverSocket(ws, log), handshake));
@@ -73,7 +74,7 @@ function originAllowed({ headers }: IncomingMessage, allowed: readonly string[])
   return URL.canParse(origin) && new URL(origin).host === host;
 }
 
-function isSecure({ headers, socket }: IncomingMessage, { trustProxy }: SocketsPorts['config']): boolean {
+function isSecure({ headers, socket }: IncomingMessage, { trustProxy }: Pick<Config, 'trustProxy'>): boolean {
   const forwarded = trustProxy ? headers['x-forwarded-proto'] : undefined;
   if (typeof forwarded === 'string') return forwarded.split(',')[0]?.trim().toLowerCase() === 'https';
   return 'encrypted' in socket;

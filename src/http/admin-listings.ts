@@ -11,13 +11,14 @@ const mail = pageQuery.extend({
 });
 
 /** Pages of rows: `{"items":[…],"next":"…","damaged":[…]}`; `next` is null at the end. */
-export function addAdminListings(admin: Hono, { engine, definition, rooms }: OperationContext): void {
+export function addAdminListings(admin: Hono, { engine, definition, rooms, config }: OperationContext): void {
   const queries = new QueryService({ engine, definition, rooms });
 
   admin.get('/audit', async (c) => {
     const { items, ...rest } = await engine.select('audit', {}, pageOf(queryOf(c, pageQuery)));
     return c.json({ items: items.map(shownAudit), ...rest });
   });
+  admin.get('/config', (c) => c.json({ settings: config?.shown() ?? [] }));
   admin.get('/holds', async (c) => c.json(await queries.holds(pageOf(queryOf(c, pageQuery)))));
   admin.get('/dead-letters', async (c) => {
     const { room = null, reveal, ...page } = queryOf(c, mail);

@@ -44,7 +44,7 @@ describe('the admin token', () => {
 describe('the guard', () => {
   let elapsedMs = 0;
   const guardOf = (rateLimitFactor = 1) =>
-    createTokenGuard({ token: 'right', rateLimitFactor, elapsedMs: () => elapsedMs });
+    createTokenGuard({ token: 'right', limits: { rateLimitFactor }, elapsedMs: () => elapsedMs });
 
   test.each(['', 'wrong', 'righ', 'rightt', 'Right', ' right'])('denies %j', (given) => {
     expect(guardOf().judge(given, 'a')).toEqual({ kind: 'denied' });

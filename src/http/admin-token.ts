@@ -39,7 +39,7 @@ export interface TokenGuard {
 
 export interface TokenGuardOptions {
   readonly token: string;
-  readonly rateLimitFactor: number; // on the number of guesses; Infinity = off
+  readonly limits: { readonly rateLimitFactor: number }; // on the number of guesses; read for each
   readonly elapsedMs: () => number; // monotonic
 }
 
@@ -52,20 +52,21 @@ const ADDRESSES_MAX = 10_000;
  * Judges tokens. An address without guesses is not answered whether the next one is right. Loopback is no exception:
  * behind a proxy on this machine everybody comes from there.
  */
-export function createTokenGuard({ token, rateLimitFactor, elapsedMs }: TokenGuardOptions): TokenGuard {
+export function createTokenGuard({ token, limits, elapsedMs }: TokenGuardOptions): TokenGuard {
   const expected = digest(token);
   const buckets = new Map<string, Bucket>();
-  const size = {
-    capacity: Math.max(GUESSES.capacity * rateLimitFactor, 1),
-    perSecond: GUESSES.perSecond * rateLimitFactor,
-  };
 
   return {
     judge: (given, address) => {
       if (given === null) return { kind: 'denied' };
       // Digests are of one length, so that neither length nor content shows in the time.
       const isRight = timingSafeEqual(digest(given), expected);
+      const { rateLimitFactor } = limits;
       if (rateLimitFactor === Infinity) return { kind: isRight ? 'allowed' : 'denied' };
+      const size = {
+        capacity: Math.max(GUESSES.capacity * rateLimitFactor, 1),
+        perSecond: GUESSES.perSecond * rateLimitFactor,
+      };
       const drawn = draw(buckets.get(address), size, elapsedMs());
       if (!drawn.ok) return { kind: 'limited', retryAfterS: Math.ceil(drawn.waitMs / 1000) };
       if (isRight) return { kind: 'allowed' };

@@ -32,7 +32,7 @@ function appWith(over: Partial<AdminDeps> = {}): Hono {
     log,
   });
   addAdmin(app, {
-    guard: createTokenGuard({ token: TOKEN, rateLimitFactor: 1, elapsedMs: () => 0 }),
+    guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: () => 0 }),
     trustProxy: false,
     context: data.context,
     writer: {

@@ -3,6 +3,7 @@ import type { LiapTui } from '../../actors/room/liap-tui.js';
 import type { RandomBytes } from '../../actors/room-ids.js';
 import { OperationRefused } from '../../actors/operation-refused.js';
 import type { JournalEngine, JournalWriter } from '../../persistence/journal.js';
+import type { LiveConfig } from '../live-config.js';
 import type { GameRooms } from '../gateway/gateway.js';
 
 /** What operations work on: the parts of a running server, or those that a tool opened on a locked data folder. */
@@ -15,10 +16,11 @@ export interface OperationContext {
   readonly now: () => number; // room time, ms since the epoch
   readonly random: RandomBytes;
   readonly retentionMs: number; // closed rooms that nothing happened to for so long are archived
+  readonly config: LiveConfig | null; // null where no server runs
 }
 
-/** Who asks. Over HTTP a file is a name inside the data folder: the admin token opens no other part of the disk. */
-export type OperationActor = 'http' | 'tool';
+/** Who asks; a signal is the SIGHUP of whoever runs the process. Over HTTP a file is a name inside the data folder: the admin token opens no other part of the disk. */
+export type OperationActor = 'http' | 'tool' | 'signal';
 
 /** Told between pieces of a long operation. @param done 0 to 1 */
 export type Progress = (done: number, text: string) => void;

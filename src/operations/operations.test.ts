@@ -6,6 +6,7 @@ import { writeRows } from '../../actors/appends.js';
 import { writeRoomFile } from '../../persistence/room-file.js';
 import type { AuditRow } from '../../persistence/rows.js';
 import { OperatedFolder } from '../../test/support/operated-folder.js';
+import { LiveConfig } from '../live-config.js';
 import type { OperationName } from './operations.js';
 import { perform } from './perform.js';
 
@@ -300,4 +301,27 @@ test('repair makes the row of a room anew that was changed', async () => {
 
 test('rebuild-statistics says how many sums were wrong', async () => {
   expect(await data.perform('rebuild-statistics')).toEqual({ corrected: 0 });
+});
+
+describe('the configuration', () => {
+  const live = new LiveConfig({});
+  const configure = (params: unknown) => perform({ ...data.context, config: live }, 'configure', params, 'http');
+
+  test('changes for what can change, and the audit has the values', async () => {
+    expect(await configure({ set: { LOG_LEVEL: 'debug' } })).toEqual({ changed: ['LOG_LEVEL'], afterRestart: [] });
+    expect(live.current.logLevel).toBe('debug');
+    const [row] = await audit();
+    expect(JSON.parse(row!.detail)).toMatchObject({ outcome: 'done', params: { set: { LOG_LEVEL: 'debug' } } });
+  });
+
+  test('refuses what can not be, with the sentence of a start', async () => {
+    await expect(configure({ set: { RATE_LIMITS: '0' } })).rejects.toThrow(/^RATE_LIMITS is "0", but must be/);
+    await expect(configure({ set: { ADMIN_TOKEN: 'hunter2' } })).rejects.toThrow('ADMIN_TOKEN');
+    const [row] = await audit();
+    expect(row!.detail).not.toContain('hunter2');
+  });
+
+  test('is nothing that a folder without a server has', async () => {
+    expect((await refusal('reload-config', {})).message).toContain('No server runs here');
+  });
 });

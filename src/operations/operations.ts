@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { OperationRefused } from '../../actors/operation-refused.js';
+import { aboutSetting, ConfigError, SETTING_NAMES } from '../config.js';
+import type { ConfigChange, LiveConfig } from '../live-config.js';
 import { archiveDue, archiveOne } from './archiving.js';
 import { compactRooms } from './compaction.js';
 import { importFile } from './importing.js';
-import { type Operation, operation, type Performance, TargetUnknown } from './operation.js';
+import { type JsonObject, type Operation, operation, type Performance, TargetUnknown } from './operation.js';
 import { backupPath } from './operation-files.js';
 import { repairAll, repairRoom } from './repair.js';
 import { findRoom } from './rooms-by-name.js';
@@ -14,6 +16,12 @@ const why = z.string().max(500).default('an operator asked for it');
 const entryOrTime = z.union([z.int().min(1), z.iso.datetime({ offset: true })], {
   error: 'must be the number of an entry, or a time such as 2030-01-31T12:00:00Z',
 });
+
+const liveNames = SETTING_NAMES.filter((setting) => aboutSetting(setting).live === true);
+const liveValues = z.partialRecord(
+  z.enum(liveNames, `is not a setting that can change while the server runs: those are ${liveNames.join(', ')}`),
+  z.string().max(1_000).nullable(),
+);
 
 const nothing = z.strictObject({});
 const oneRoom = z.strictObject({ room: name.describe('id or six-character code') });
@@ -119,6 +127,16 @@ export const OPERATIONS = {
     z.strictObject({ file }),
     (performance, params) => importFile(performance, params.file),
   ),
+  'reload-config': operation(
+    'Reads CONFIG_FILE anew; what only a start can take waits for the next one.',
+    nothing,
+    ({ config }) => changed(config, (live) => live.reload()),
+  ),
+  configure: operation(
+    'Sets values above those of file and environment until the server ends; null takes one back.',
+    z.strictObject({ set: liveValues }),
+    ({ config }, { set }) => changed(config, (live) => live.configure(set)),
+  ),
   'rebuild-statistics': operation("Makes the players' sums anew from finished games.", nothing, async ({ engine }) => ({
     corrected: await engine.rebuildPlayers(),
   })),
@@ -134,4 +152,17 @@ async function mustFind(performance: Performance, room: string): Promise<string>
   const roomId = await findRoom(performance, room);
   if (roomId === null) throw new TargetUnknown(`There is no room ${room}`);
   return roomId;
+}
+
+/** @throws OperationRefused where no server runs, and for values that can't be: nothing has changed */
+function changed(config: LiveConfig | null, take: (live: LiveConfig) => ConfigChange): Promise<JsonObject> {
+  return new Promise((resolve) => {
+    if (config === null) throw new OperationRefused('No server runs here whose configuration could change');
+    try {
+      resolve({ ...take(config) });
+    } catch (failure) {
+      if (failure instanceof ConfigError) throw new OperationRefused(failure.message, { cause: failure });
+      throw failure;
+    }
+  });
 }

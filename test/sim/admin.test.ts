@@ -14,7 +14,7 @@ function operatorOf({ sim }: Table) {
   const { server, engine, clock } = sim;
   const app = new Hono();
   addAdmin(app, {
-    guard: createTokenGuard({ token: TOKEN, rateLimitFactor: 1, elapsedMs: clock.elapsedMs }),
+    guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: clock.elapsedMs }),
     trustProxy: false,
     context: {
       rooms: server.rooms,
@@ -25,6 +25,7 @@ function operatorOf({ sim }: Table) {
       now: server.now,
       random: (count) => Buffer.alloc(count, 7),
       retentionMs: 1,
+      config: null,
     },
     writer: server.writer,
     sizeLimits: {},

@@ -336,7 +336,11 @@ test('what the tool asks is what the server’s API takes, and its refusals come
   });
   const app = new Hono();
   addAdmin(app, {
-    guard: createTokenGuard({ token: 'right', rateLimitFactor: Infinity, elapsedMs: systemClock.elapsedMs }),
+    guard: createTokenGuard({
+      token: 'right',
+      limits: { rateLimitFactor: Infinity },
+      elapsedMs: systemClock.elapsedMs,
+    }),
     trustProxy: true,
     context: offline.context,
     writer: offline.writer,

@@ -6,7 +6,7 @@ import { leafOf } from '../../../actors/room/room-view.js';
 import { upcastSnapshot } from '../../../actors/versions.js';
 import { eventsText, messageText, type ShownEntry, shownEntry } from './entry-text.js';
 import type { FoundRoom } from './found-room.js';
-import { type Column, table } from './table.js';
+import { type Column, table } from '../table.js';
 import { timeText } from './units.js';
 
 /** An entry with what it made of the room. */

@@ -6,7 +6,7 @@ import type { CommandGroup } from './command-group.js';
 import { BadArgument, EXIT } from './exit.js';
 import { findRoom, seqOf } from './found-room.js';
 import { operate } from './operate.js';
-import { table } from './table.js';
+import { table } from '../table.js';
 import { reading, type Report, type Tool } from './tool.js';
 import { countText, timeText } from './units.js';
 

@@ -5,7 +5,7 @@ import { allRows } from './all-rows.js';
 import { wholeNumber } from './arguments.js';
 import type { CommandGroup } from './command-group.js';
 import { EXIT } from './exit.js';
-import { type Column, table } from './table.js';
+import { type Column, table } from '../table.js';
 import { reading, type Report, type Tool } from './tool.js';
 import { countText, relativeText } from './units.js';
 

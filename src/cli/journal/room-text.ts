@@ -1,5 +1,5 @@
 import type { RoomView, SeatView } from '../../../actors/room/room-view.js';
-import { type Column, sheet, table } from './table.js';
+import { type Column, sheet, table } from '../table.js';
 import { countText, timeText } from './units.js';
 
 interface SeatLine {

@@ -11,7 +11,7 @@ import { EXIT } from './exit.js';
 import { type FoundRoom, findRoom, headOf, seqOf } from './found-room.js';
 import { changeText, historyLines, type ShownStep, steps } from './history.js';
 import { roomLines } from './room-text.js';
-import { sheet } from './table.js';
+import { sheet } from '../table.js';
 import { reading, type Report, type Tool } from './tool.js';
 import { relativeText, timeText } from './units.js';
 

@@ -6,7 +6,7 @@ import { allRows } from './all-rows.js';
 import { wholeNumber } from './arguments.js';
 import type { CommandGroup } from './command-group.js';
 import { EXIT } from './exit.js';
-import { sheet } from './table.js';
+import { sheet } from '../table.js';
 import { reading, type Report, type Tool } from './tool.js';
 import { bytesText, countText, relativeText, spanText, timeText } from './units.js';
 

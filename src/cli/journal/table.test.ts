@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { place, viewer, wholeNumber } from './arguments.js';
 import { progressLine, progressOn } from './progress.js';
-import { sheet, table } from './table.js';
+import { sheet, table } from '../table.js';
 import { bytesText, countText, relativeText, spanText, timeText } from './units.js';
 
 interface Fruit {

@@ -7,7 +7,7 @@ import { BadArgument, EXIT } from './exit.js';
 import { findRoom } from './found-room.js';
 import { changeText } from './history.js';
 import { operating } from './operate.js';
-import { sheet } from './table.js';
+import { sheet } from '../table.js';
 import { reading, type Report, type Tool } from './tool.js';
 import { countText } from './units.js';
 

@@ -8,7 +8,7 @@ import { messageText } from './entry-text.js';
 import { BadArgument, EXIT } from './exit.js';
 import { findRoom } from './found-room.js';
 import { operate } from './operate.js';
-import { sheet, table } from './table.js';
+import { sheet, table } from '../table.js';
 import { reading, type Report, type Tool } from './tool.js';
 import { countText, timeText } from './units.js';
 
