@@ -71,9 +71,11 @@ const MAILBOX_LAG_MS = 5_000;
 export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   const { engine, definition, sessions, clock, random, log, settings, stepMark } = ports;
 
-  // Time goes on where the journal ends, and what the clocks missed is known to every room.
+  // Time goes on where the journal ends, and what the clocks missed is known to every room. An outage may have been
+  // recorded by a process that wrote nothing else: inside of it every deadline would seem to lie far ahead.
   const { aliveAt, lastAt } = await engine.marks();
-  const now = roomTime(clock, Math.max(aliveAt, lastAt));
+  const known = await engine.outages();
+  const now = roomTime(clock, Math.max(aliveAt, lastAt, ...known.map(({ to }) => to)));
   const startedAt = now();
   if (aliveAt > 0 && startedAt > aliveAt) await engine.recordOutage({ from: aliveAt, to: startedAt });
   const outages = new Outages(await engine.outages());

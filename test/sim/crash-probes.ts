@@ -3,7 +3,8 @@ import type { SimulatedDisk } from '../../persistence/simulated/simulated-disk.j
 import type { Fate } from '../../persistence/simulated/simulated-engine.js';
 import { pick, type Random, seededRandom } from '../../src/client/random.js';
 import type { Evidence, FollowedRoom } from './evidence.js';
-import { RUNTIME_NEVER_FAILS } from './oracles/promises.js';
+import { ORACLES, RUNTIME_NEVER_FAILS } from './oracles/promises.js';
+import { retryIsHarmless } from './oracles/retry-is-harmless.js';
 import type { Witness } from './witness.js';
 import { numberOf, World } from './world.js';
 
@@ -23,6 +24,8 @@ interface Client {
   readonly last: readonly string[];
 }
 
+/** Who comes back says again what the process before it was told: no sending is the first one. */
+const ORACLES_AFTER = ORACLES.filter((oracle) => oracle !== retryIsHarmless);
 const FATES: readonly Fate[] = ['lost', 'torn', 'durable'];
 const DOWN_MS = 500;
 const START_MS = 5_000;
@@ -84,32 +87,41 @@ export class CrashProbes {
       seed: `${this.#seed}/crash point ${number}`,
       clock: new SimulatedClock(disk.aliveAt + DOWN_MS),
       disk,
+      definition: evidence.definition, // a machine is dear to make
       evidence,
+      oracles: ORACLES_AFTER,
       traced: false,
     });
     world.start();
     await world.until(() => world.server !== null, START_MS);
     const heads = new Map([...evidence.rooms.values()].map((room) => [room, room.entries.length]));
+    const cameBackAt = world.clock.elapsedMs();
     for (const client of clients) comeBack(world, client);
     await world.advance(COME_BACK_MS);
-    const stuck = (): FollowedRoom | undefined => [...heads].find(([room, head]) => !isAlive(world, room, head))?.[0];
+    await world.releaseAll();
+    const stuck = (): FollowedRoom | undefined =>
+      [...heads].find(([room, head]) => !isAlive(world, room, head))?.[0];
     await world.until(() => stuck() === undefined, ALIVE_MS);
-    if (!world.isBroken) world.witness.settled(world.clock.elapsedMs() - COME_BACK_MS / 2);
+    if (!world.isBroken) world.settled(cameBackAt + 50);
     const room = stuck();
     if (room !== undefined) {
-      world.witness.break('every open room goes on', `room ${room.code} stands still at entry ${room.entries.length}`);
+      world.witness.break('every open room goes on', `${whereItStands(world, room)}`);
     }
     if (world.server === null) world.witness.break(RUNTIME_NEVER_FAILS, 'no process starts on the disk');
     this.simulatedMs += world.clock.elapsedMs();
     world.retire();
     const { failure } = world.witness;
     if (failure === null) return;
-    witness.break(
-      failure.promise,
-      `crash point ${number}, the write under way ${fate}: ${failure.message}`,
-      failure.events,
-    );
+    witness.break(failure.promise, `crash point ${number}, the write under way ${fate}: ${failure.message}`, failure.events);
   }
+}
+
+function whereItStands({ evidence, server }: World, { code, entries, ...room }: FollowedRoom): string {
+  const { value, context } = evidence.stateOf({ code, entries, ...room });
+  const { nextDeadline } = entries.at(-1)!;
+  const dueMs = nextDeadline === null || server === null ? null : Math.round(nextDeadline - server.now());
+  const due = dueMs === null ? 'without a deadline' : `with a deadline in ${dueMs} ms`;
+  return `room ${code} stands still in ${JSON.stringify(value)} at entry ${entries.length}, ${due}, waiting for ${JSON.stringify(context.awaiting)}`;
 }
 
 /** It did something since, or it waits for somebody who could do it. */
@@ -117,14 +129,10 @@ function isAlive({ server, evidence }: World, room: FollowedRoom, head: number):
   if (room.isClosed || room.entries.length > head) return true;
   const { context } = evidence.stateOf(room);
   const isHeld = server !== null && server.rooms.holdOf(room.roomId) !== null;
-  return (
-    isHeld ||
-    context.game === null ||
-    context.seats.some((seat, index) => {
-      const isAsked = context.awaiting?.seats.some((asked) => asked === index) === true;
-      return isAsked && seat?.kind === 'person' && seat.awaySince === null;
-    })
-  );
+  return isHeld || context.game === null || context.seats.some((seat, index) => {
+    const isAsked = context.awaiting?.seats.some((asked) => asked === index) === true;
+    return isAsked && seat?.kind === 'person' && seat.awaySince === null;
+  });
 }
 
 /** As a client does: who it is, and then again what it has no answer to, or believes to have none. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { enumerateCrashPoints } from './crash-enumeration.js';
 import { PROFILE_NAMES, type ProfileName } from './profiles.js';
 import { saveRegression } from './regression-list.js';
 import { simulate, type SimulationReport } from './simulate.js';
@@ -26,6 +27,9 @@ interface Options {
   readonly profile?: ProfileName;
   readonly tables?: number;
   readonly determinism?: number;
+  readonly exhaustive?: true;
+  readonly every: number;
+  readonly from: number;
   readonly json?: true;
   readonly save: boolean;
 }
@@ -84,6 +88,9 @@ const command = new Command('npm run sim --')
   .addOption(new Option('--profile <name>', 'what goes wrong (default: each in turn)').choices(PROFILE_NAMES))
   .option('--tables <n>', 'tables at which people play', whole)
   .option('--determinism <n>', 'instead: run so many seeds twice, and compare the hashes of their traces', whole)
+  .option('--exhaustive', 'instead: try every crash point of one short game, each by playing it anew to its end')
+  .option('--every <n>', 'with --exhaustive: only each so-manieth point', whole, 1)
+  .option('--from <n>', 'with --exhaustive: begin at this one', whole, 0)
   .option('--json', 'print one JSON object in the last line')
   .option('--no-save', `do not add a failure to ${'test/sim/regressions.json'}`)
   .addHelpText('after', '\nExit code 0: all promises held. 1: one is broken. 2: wrong usage.\nSee docs/TESTING.md.')
@@ -92,7 +99,8 @@ const command = new Command('npm run sim --')
 command.parse();
 const options = command.opts<Options>();
 const firstSeed = options.seed ?? Math.floor(Math.random() * 2 ** 20);
-process.exitCode = await (options.determinism === undefined ? run() : compare(options.determinism));
+if (options.exhaustive === true) process.exitCode = await enumerate();
+else process.exitCode = await (options.determinism === undefined ? run() : compare(options.determinism));
 
 async function run(): Promise<number> {
   const total = new Totals();
@@ -116,7 +124,7 @@ async function run(): Promise<number> {
 async function compare(count: number): Promise<number> {
   let differing = 0;
   for (let index = 0; index < count; index++) {
-    const settings = settingsOf(firstSeed + index);
+    const settings = { ...settingsOf(firstSeed + index), toTheEnd: false };
     const [first, second] = [await simulate(settings), await simulate(settings)];
     if (first.traceHash === second.traceHash) continue;
     differing++;
@@ -125,6 +133,24 @@ async function compare(count: number): Promise<number> {
   say(`${count} seeds run twice, ${differing} of them differ`);
   if (options.json === true) say(JSON.stringify({ ok: differing === 0, firstSeed, seeds: count, differing }));
   return differing === 0 ? 0 : 1;
+}
+
+async function enumerate(): Promise<number> {
+  const began = performance.now();
+  const { every, from } = options;
+  const report = await enumerateCrashPoints({ every, from });
+  const { failure, tried, points, moments, entries, byMoment } = report;
+  const elapsedS = Math.round((performance.now() - began) / 1_000);
+  say(`one game of ${entries} entries: ${moments} moments, ${points} crash points, ${tried} tried in ${elapsedS} s`);
+  for (const [moment, count] of Object.entries(byMoment)) say(`  ${moment}: ${count}`);
+  if (failure !== null) {
+    const { promise, message, point, events } = failure;
+    say(`\nBROKEN: ${promise}\n  ${message}\n  at ${JSON.stringify(point)}. What happened last:`);
+    for (const line of events.slice(-TAIL_LINES)) say(`  ${line}`);
+    if (point !== null) say(`again: npm run sim -- --exhaustive --from ${point.index}`);
+  }
+  if (options.json === true) say(JSON.stringify({ ok: failure === null, elapsedS, ...report }));
+  return failure === null ? 0 : 1;
 }
 
 function settingsOf(seed: number) {

@@ -45,15 +45,19 @@ export interface Oracle {
   /** A process is ready on the disk that was left. */
   started?(): string | null;
   /** Nothing went wrong since then: whatever was asked before must have been answered. */
-  settled?(sinceMs: number): string | null;
+  settled?(scene: Settled): string | null;
   /** Everything is well again, all commands had time, everybody has left and every room had time to end. */
   finished?(end: Ending): string | null;
+}
+
+export interface Settled {
+  readonly sinceMs: number;
+  readonly inboxRows: readonly { readonly roomId: string }[]; // no room is held
 }
 
 export interface Ending {
   readonly openRooms: readonly { readonly roomId: string; readonly held: boolean }[];
   readonly entries: ReadonlyMap<string, readonly Entry[]>; // on the disk
-  readonly inboxRows: readonly { readonly roomId: string }[];
 }
 
 export type MakeOracle = (scene: Scene) => Oracle;

@@ -128,6 +128,20 @@ describe('a room that an operator sets back', () => {
   });
 });
 
+describe('a process that starts', () => {
+  test('stands behind the outage that the one before recorded, though the wall clock has been set back since', async () => {
+    const table = await Table.declaring({ humans: 1, bots: SIMPLE_BOTS });
+    await table.declare(0, 1);
+    const before = table.entries.length;
+    table.sim.clock.jumpWall(86_400_000);
+    await table.sim.crash(); // the next process writes down a day, and dies before it writes anything else
+    table.sim.clock.jumpWall(-86_400_000);
+    await table.sim.crash(0);
+    await table.advance(10_000);
+    expect(table.entries.length).toBeGreaterThan(before + 2);
+  });
+});
+
 describe('the supervision tree', () => {
   test('rooms that begin anew keep every socket and every game', async () => {
     const table = await Table.declaring({ humans: 2 });

@@ -15,6 +15,8 @@ export interface SimulateOptions extends Pick<WorldOptions, 'definition' | 'wrap
   /** How many crash points to try beside the run: each forks the disk, recovers and judges. 0 by default. */
   readonly crashPoints?: number;
   readonly oracles?: readonly MakeOracle[]; // all by default
+  /** Whether all is healed at last, and judged once everybody has gone. True by default. */
+  readonly toTheEnd?: boolean;
 }
 
 export interface SimulationReport {
@@ -45,6 +47,7 @@ export async function simulate({
   tables: count = 3,
   crashPoints = 0,
   oracles,
+  toTheEnd = true,
   ...options
 }: SimulateOptions): Promise<SimulationReport> {
   const began = performance.now();
@@ -70,7 +73,8 @@ export async function simulate({
   }
   faults.stop();
   tables.stop();
-  if (!world.isBroken) await world.finish();
+  if (toTheEnd && !world.isBroken) await world.finish();
+  world.retire();
   const struck = Object.fromEntries(faults.counts);
   return {
     seed,

@@ -3,7 +3,7 @@ import type { Append } from '../../persistence/journal.js';
 import { inReplyTo, readFrame } from '../../src/client/frame.js';
 import type { Evidence } from './evidence.js';
 import type { Socket } from './network.js';
-import type { Ending, MakeOracle, Oracle, Scene, Sent } from './oracle.js';
+import type { Ending, MakeOracle, Oracle, Scene, Sent, Settled } from './oracle.js';
 
 export interface Failure {
   readonly promise: string;
@@ -26,6 +26,8 @@ export interface Counts {
 export interface WitnessOptions {
   readonly traced: boolean;
   readonly verify: (token: string) => string | null;
+  /** The world begins after a crash: whatever is said in it was said before. */
+  readonly isAfterCrash: boolean;
   readonly onLine?: ((line: string) => void) | undefined; // of the trace
 }
 
@@ -50,14 +52,20 @@ export class Witness {
   readonly #trace: Hash | null;
   readonly #tail: string[] = [];
   readonly #sentIds = new Map<string, number>(); // by session and id, how often
+  readonly #isAfterCrash: boolean;
   readonly #verify: (token: string) => string | null;
   readonly #onLine: ((line: string) => void) | undefined;
 
-  constructor(scene: Scene, oracles: readonly MakeOracle[], { traced, verify, onLine }: WitnessOptions) {
+  constructor(
+    scene: Scene,
+    oracles: readonly MakeOracle[],
+    { traced, verify, isAfterCrash, onLine }: WitnessOptions,
+  ) {
     this.#scene = scene;
     this.#oracles = oracles.map((make) => make(scene));
     this.#trace = traced ? createHash('sha256') : null;
     this.#verify = verify;
+    this.#isAfterCrash = isAfterCrash;
     this.#onLine = onLine;
   }
 
@@ -85,8 +93,7 @@ export class Witness {
     this.#write(`> ${socket.id} ${text}`);
     const read = typeof frame === 'string' ? command(frame) : null;
     if (read === null) return;
-    if (read.event === 'client_ready' && read.token !== null)
-      socket.session = this.#verify(read.token) ?? socket.session;
+    if (read.event === 'client_ready' && read.token !== null) socket.session = this.#verify(read.token) ?? socket.session;
     const { event, id } = read;
     if (id === null) return;
     const name = `${socket.session} ${id}`;
@@ -104,7 +111,8 @@ export class Witness {
     }
     const { event, data } = read.frame;
     const replyTo = inReplyTo(read.frame) ?? null;
-    const isRepeat = replyTo !== null && (this.#sentIds.get(`${socket.session} ${replyTo}`) ?? 0) > 1;
+    const sentCount = this.#sentIds.get(`${socket.session} ${replyTo}`) ?? 0;
+    const isRepeat = replyTo !== null && (this.#isAfterCrash || sentCount > 1);
     if (replyTo !== null && event !== 'error') this.counts.acknowledgements++;
     const sent: Sent = { socket, text, event, data, replyTo, isRepeat };
     this.#judge((oracle) => oracle.sent?.(sent));
@@ -124,10 +132,7 @@ export class Witness {
       if (step !== null) this.#count(step.events.map(({ type }) => type));
       this.#judge((oracle) => oracle.durable?.(append, step));
     } catch (failure) {
-      this.break(
-        'every entry follows from those in front of it',
-        failure instanceof Error ? failure.message : String(failure),
-      );
+      this.break('every entry follows from those in front of it', failure instanceof Error ? failure.message : String(failure));
     }
   }
 
@@ -141,8 +146,8 @@ export class Witness {
     this.#judge((oracle) => oracle.started?.());
   }
 
-  settled(sinceMs: number): void {
-    this.#judge((oracle) => oracle.settled?.(sinceMs));
+  settled(settled: Settled): void {
+    this.#judge((oracle) => oracle.settled?.(settled));
   }
 
   finished(ending: Ending): void {
@@ -175,15 +180,9 @@ export class Witness {
   }
 }
 
-function command(
-  text: string,
-): { readonly event: string; readonly id: string | null; readonly token: string | null } | null {
+function command(text: string): { readonly event: string; readonly id: string | null; readonly token: string | null } | null {
   try {
-    const { event, id, data } = JSON.parse(text) as {
-      event?: unknown;
-      id?: unknown;
-      data?: { session_token?: unknown };
-    };
+    const { event, id, data } = JSON.parse(text) as { event?: unknown; id?: unknown; data?: { session_token?: unknown } };
     if (typeof event !== 'string') return null;
     const token = data?.session_token;
     return { event, id: typeof id === 'string' ? id : null, token: typeof token === 'string' ? token : null };

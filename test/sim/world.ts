@@ -100,6 +100,7 @@ export class World {
     this.witness = new Witness(scene, options.oracles ?? ORACLES, {
       traced: options.traced ?? true,
       verify,
+      isAfterCrash: options.evidence !== undefined,
       onLine: options.onLine,
     });
     this.#log = createLog('warn', { write: (line) => this.#logged(line) });
@@ -217,10 +218,10 @@ export class World {
   async finish(): Promise<void> {
     this.heal();
     await this.advance(SETTLED_MS);
-    await this.#releaseAll();
+    await this.releaseAll();
     await this.advance(SETTLED_MS);
     if (this.isBroken) return;
-    this.witness.settled(this.clock.elapsedMs() - SETTLED_MS / 2);
+    this.settled(this.clock.elapsedMs() - SETTLED_MS / 2);
     this.network.close();
     await this.advance(ENDED_MS);
     if (this.isBroken) return;
@@ -234,11 +235,16 @@ export class World {
       held: server.rooms.holdOf(roomId) !== null,
     }));
     const entries = new Map([...this.evidence.rooms.keys()].map((id) => [id, this.engine.durableEntries(id)]));
-    const inboxRows = this.engine.rowsNow('inbox');
-    this.witness.finished({ openRooms, entries, inboxRows });
+    this.witness.finished({ openRooms, entries });
   }
 
-  async #releaseAll(): Promise<void> {
+  /** Nothing has gone wrong since then, and no room is held: judges what should have been done by now. */
+  settled(sinceMs: number): void {
+    this.witness.settled({ sinceMs, inboxRows: this.engine.rowsNow('inbox') });
+  }
+
+  /** What an operator does at last with all that is held. */
+  async releaseAll(): Promise<void> {
     for (let tries = 0; tries < 5; tries++) {
       const rooms = this.server?.rooms;
       const holds = rooms?.holds() ?? [];

@@ -30,7 +30,7 @@ export const everyCommandIsAnswered: MakeOracle = ({ isFlooded, elapsedMs }) => 
       open.clear();
       return null;
     },
-    settled(sinceMs) {
+    settled({ sinceMs }) {
       for (const [socket, waiting] of open) {
         if (isFlooded(socket)) continue;
         for (const [id, asked] of waiting) {

@@ -3,7 +3,7 @@ import type { MakeOracle } from '../oracle.js';
 import { CHANGING } from './acknowledged.js';
 
 /** Whoever is told to try again, or is refused, has changed nothing by that one sending. */
-export const retryIsHarmless: MakeOracle = () => {
+export const retryIsHarmless: MakeOracle = ({ evidence }) => {
   const sentCounts = new Map<string, number>(); // by session and id
   const refused = new Map<string, string>(); // by session and key: what was answered
   const keyOf = (session: string, id: string): string => `${session} ${idempotencyKey(session, id)}`;
@@ -19,8 +19,11 @@ export const retryIsHarmless: MakeOracle = () => {
     sent({ socket, event, data, replyTo }) {
       if (event !== 'error' || replyTo === null) return null;
       const key = keyOf(socket.session, replyTo);
-      if (sentCounts.get(key) === 1) refused.set(key, String(data['reason'] ?? data['type'] ?? data['message']));
-      return null;
+      if (sentCounts.get(key) !== 1) return null;
+      const told = String(data['reason'] ?? data['type'] ?? data['message']);
+      refused.set(key, told);
+      const [applied] = evidence.appliedAs(socket.session, replyTo);
+      return applied === undefined ? null : `${replyTo} is answered by ${told}, and entry ${applied.seq} has applied it`;
     },
     died() {
       // A write whose sync failed may be revived from the log when the machine ends: "again" is all that can be promised.

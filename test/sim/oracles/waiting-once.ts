@@ -17,7 +17,7 @@ export const whatWaitsIsDeliveredOnce: MakeOracle = ({ evidence }) => {
       );
       return same.length > 1 ? `${correlationId} was applied as ${same.map(({ seq }) => seq).join(' and ')}` : null;
     },
-    finished({ inboxRows }) {
+    settled({ inboxRows }) {
       const forgotten = inboxRows.find(({ roomId }) => evidence.rooms.get(roomId)?.isClosed === false);
       return forgotten === undefined ? null : `a message still waits for ${forgotten.roomId}`;
     },
