@@ -686,8 +686,19 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   #supersede(older: Envelope<M>, newer: Envelope<M>): void {
     newer.crashes = older.crashes;
     if (older.body.kind !== 'message') return;
-    this.#ports.onOutput({ kind: 'unavailable', why: 'restarting', cause: older.cause });
-    if (older.settles.length > 0) void this.#write(older.settles, null);
+    const answer: RoomOutput<S, E> = { kind: 'unavailable', why: 'restarting', cause: older.cause };
+    if (older.settles.length === 0) this.#ports.onOutput(answer);
+    else void this.#settleSuperseded(older, answer);
+  }
+
+  /** Told once it no longer waits on the disk: otherwise it might be taken after a crash. */
+  async #settleSuperseded(older: Envelope<M>, answer: RoomOutput<S, E>): Promise<void> {
+    if (await this.#write(older.settles, null)) {
+      this.#ports.onOutput(answer);
+      return;
+    }
+    this.#putBack(older);
+    this.#run();
   }
 
   /** Writes a waiting message to the inbox. If that fails its sender is told, and it waits no more. */

@@ -10,6 +10,7 @@ import { fuzzDeal } from './liap/deals.js';
 import { asTheRulesSay } from './model/oracle.js';
 import { SECRETS_KEPT } from './secrets.js';
 import { type Invariant, invariant, type Step } from './subject.js';
+import { viewsAreTrue } from './view-truth.js';
 
 type LiapStep = Step<RoomState, RoomMessage, RoomEvent>;
 type LiapInvariant = Invariant<RoomState, RoomMessage, RoomEvent, RoomView>;
@@ -156,6 +157,7 @@ export const invariantsOf = (order: DealOrder): readonly LiapInvariant[] => [
   seatsTaken,
   noDeadState,
   ...SECRETS_KEPT,
+  viewsAreTrue,
 ];
 
 export const INVARIANTS = invariantsOf(fuzzDeal);

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { type RecordedDeal, recordedDeal } from '../src/visualizer/script-file.js';
 import type { FuzzFailure } from './fuzz-room.js';
 import { mailboxAct } from './mailbox/mailbox-act.js';
+import { queueAct } from './mailbox/queue-act.js';
+import type { MailboxFailure } from './mailbox/fuzz-mailbox.js';
 import { type Act, describeAct, type Deed, type Script } from './script.js';
 
 const act: z.ZodType<Act> = z.discriminatedUnion('kind', [
@@ -49,7 +51,15 @@ const mailboxRegression = z.object({
   acts: z.array(mailboxAct).min(1).readonly(),
 });
 
-const anyRegression = z.discriminatedUnion('format', [regression, mailboxRegression]);
+/** A failure of a mailbox alone. */
+const queueRegression = z.object({
+  ...mailboxRegression.shape,
+  format: z.literal('queue-fuzz/1'),
+  definition: z.literal('mailbox'),
+  acts: z.array(queueAct).min(1).readonly(),
+});
+
+const anyRegression = z.discriminatedUnion('format', [regression, mailboxRegression, queueRegression]);
 
 export type Regression = z.infer<typeof anyRegression>;
 type RoomRegression = z.infer<typeof regression>;
@@ -73,6 +83,14 @@ export function regressionOf(
     deeds: [...deeds],
     ...(deals !== undefined && { deals: [...deals] }),
   };
+}
+
+export function mailboxRegressionOf(seed: number, failure: MailboxFailure): Regression {
+  const { promise, message } = failure;
+  const found = { seed, promise, message };
+  return failure.of === 'queue'
+    ? { format: 'queue-fuzz/1', definition: 'mailbox', ...found, acts: failure.acts }
+    : { format: 'mailbox-fuzz/1', definition: 'tiny', ...found, acts: failure.acts };
 }
 
 const MESSAGE_CHARS = 160;

@@ -6,12 +6,14 @@ import { invariantsOf } from './invariants.js';
 import { fuzzDeal } from './liap/deals.js';
 import { fuzzedLiapTui, liapTuiSubject } from './liap/subject.js';
 import { runMailbox } from './mailbox/mailbox-run.js';
+import { runQueue } from './mailbox/queue-run.js';
 import type { Regression } from './regression-file.js';
 import type { Broken } from './subject.js';
 
 /** Does again what a saved failure did. @returns the promise that breaks now, or null */
 export async function replayRegression(saved: Regression, definition?: LiapTui): Promise<Broken | null> {
   if (saved.format === 'mailbox-fuzz/1') return runMailbox(saved.acts);
+  if (saved.format === 'queue-fuzz/1') return runQueue(saved.acts);
   const order = recordedDeals(saved.deals ?? [], fuzzDeal);
   const replayed = definition ?? fuzzedLiapTui({ order });
   if (saved.definition !== replayed.name) {

@@ -1,4 +1,5 @@
 import type { MakeOracle } from '../oracle.js';
+import { whoIsBackInTimeIsNotMissed } from './absence.js';
 import { acknowledgedIsKept } from './acknowledged.js';
 import { everyCommandIsAnswered } from './answered.js';
 import { appliedOnce } from './applied-once.js';
@@ -9,6 +10,7 @@ import { retryIsHarmless } from './retry-is-harmless.js';
 import { roomsGoOn } from './rooms-go-on.js';
 import { secretsAreKept } from './secrets.js';
 import { shownIsDurable } from './shown-is-durable.js';
+import { whatIsShownIsSo } from './shown-is-so.js';
 import { whatWaitsIsDeliveredOnce } from './waiting-once.js';
 
 /** What the server promises to everybody outside, whatever fails (design.md section 8). */
@@ -24,6 +26,8 @@ export const ORACLES: readonly MakeOracle[] = [
   roomsGoOn,
   whatWaitsIsDeliveredOnce,
   clocksAreFair,
+  whoIsBackInTimeIsNotMissed,
+  whatIsShownIsSo,
 ];
 
 /** Promises that the simulation itself looks after. */
