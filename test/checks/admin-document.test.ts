@@ -18,9 +18,12 @@ const named = new Set(cells.match(/(?<=`)[^`]+(?=`)/g));
 test('every path is in a table', () => {
   const app = new Hono();
   const unasked = {} as never;
-  addHealth(app, { health: unasked, nowMs: unasked });
+  addHealth(app, { health: unasked, circuits: unasked, changes: unasked, nowMs: unasked });
   addLeaderboard(app, { engine: unasked, elapsedMs: unasked });
-  addAdmin(app, { context: { rooms: unasked, engine: unasked, definition: unasked } } as unknown as AdminDeps);
+  addAdmin(app, {
+    elapsedMs: () => 0,
+    context: { rooms: unasked, engine: unasked, definition: unasked },
+  } as unknown as AdminDeps);
   const gets = app.routes.filter(({ method }) => method === 'GET').map(({ path }) => path);
   expect(gets.length).toBeGreaterThan(10);
   const paths = new Set([...named].map((name) => name.replace(/^GET /, '').replace(/\?.*$/, '')));

@@ -16,6 +16,7 @@ function operatorOf({ sim }: Table) {
   addAdmin(app, {
     guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: clock.elapsedMs }),
     trustProxy: false,
+    elapsedMs: clock.elapsedMs,
     context: {
       rooms: server.rooms,
       engine,

@@ -342,6 +342,7 @@ test('what the tool asks is what the server’s API takes, and its refusals come
       elapsedMs: systemClock.elapsedMs,
     }),
     trustProxy: true,
+    elapsedMs: systemClock.elapsedMs,
     context: offline.context,
     writer: offline.writer,
     sizeLimits: {},
