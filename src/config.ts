@@ -15,6 +15,7 @@ export interface Config {
   readonly allowedOrigins: readonly string[]; // besides the page's own origin; ['*'] = any
   readonly trustProxy: boolean; // believe X-Forwarded-For and X-Forwarded-Proto
   readonly rateLimitFactor: number; // on every rate limit; Infinity = off
+  readonly limitLoopback: boolean; // addresses of this machine count as others do
   readonly disconnectGraceMs: number;
   readonly restartGraceMs: number;
   readonly messageBytesMax: number;
@@ -136,6 +137,10 @@ const settings = z.strictObject({
     about: 'Believe X-Forwarded-For and X-Forwarded-Proto: only behind a proxy that sets them',
   }),
   RATE_LIMITS: rateLimits.prefault('on').register(abouts, { about: 'on, off, or a factor on every limit', live: true }),
+  LIMIT_LOOPBACK: yesNo.prefault('false').register(abouts, {
+    about: 'Limits by address also count this machine itself',
+    live: true,
+  }),
   DISCONNECT_GRACE_MS: wholeNumber(0, 3_600_000)
     .prefault('3000')
     .register(abouts, { about: 'A player may be gone for so long before the bot plays', unit: 'ms', live: true }),
@@ -223,6 +228,7 @@ export function configOf(given: Given): Config {
     allowedOrigins: read.ALLOWED_ORIGINS,
     trustProxy: read.TRUST_PROXY,
     rateLimitFactor: read.RATE_LIMITS,
+    limitLoopback: read.LIMIT_LOOPBACK,
     disconnectGraceMs: read.DISCONNECT_GRACE_MS,
     restartGraceMs: read.RESTART_GRACE_MS,
     messageBytesMax: read.MESSAGE_BYTES_MAX,

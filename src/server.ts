@@ -19,7 +19,11 @@ import { Gateway, type GameRooms, type GatewaySettings } from './gateway/gateway
 import { createSessions, loadSessionSecret, type Sessions } from './gateway/sessions.js';
 import { attachSockets } from './gateway/ws-sockets.js';
 import { createApp } from './http/app.js';
-import type { HealthReport } from './http/health.js';
+import type { AddressLimitDeps } from './http/address-limit.js';
+import type { HealthReport } from './telemetry/health-report.js';
+import { MemoryRateLimiter } from './limits/memory-rate-limiter.js';
+import { watchEventLoop } from './telemetry/event-loop-lag.js';
+import { HealthMonitor } from './telemetry/health-monitor.js';
 import { addAdmin } from './http/admin.js';
 import { createAdminCookies } from './http/admin-cookie.js';
 import { createTokenGuard, loadAdminToken } from './http/admin-token.js';
@@ -63,6 +67,7 @@ export interface RoomServer {
   readonly supervisor: Supervisor;
   readonly visualizer: Visualizer;
   readonly now: () => number; // room time
+  readonly startedAt: number; // room time
   readonly health: () => HealthReport;
   readonly stop: () => Promise<void>;
   /** The end without a farewell, for a simulated crash: nothing is told, nothing is saved, nothing runs on. */
@@ -71,6 +76,8 @@ export interface RoomServer {
 
 /** A store that is away for so long gets new connections. */
 const STORE_AWAY_MS = 30_000;
+/** An event loop that is later makes every move wait. */
+const LOOP_LAG_MS = 500;
 /** A message that waits longer for its room is a sign that something is wrong. */
 const MAILBOX_LAG_MS = 5_000;
 
@@ -191,7 +198,7 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     visualizer.stop();
     gateway.stopClocks();
   };
-  return { rooms, gateway, writer, supervisor, visualizer, now, health, stop, stopClocks };
+  return { rooms, gateway, writer, supervisor, visualizer, now, startedAt, health, stop, stopClocks };
 }
 
 export interface RunningServer {
@@ -269,15 +276,30 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       retentionMs,
       config: live,
     };
+    const { elapsedMs, nowMs } = systemClock;
+    const eventLoop = watchEventLoop();
+    const monitor = new HealthMonitor({
+      look: () => withProcess(rooms.health(), { findings: storeWatch.findings, lagMs: eventLoop.take() }),
+      clock: systemClock,
+      startedAtMs: rooms.startedAt,
+      onFailure: (failure) => log.error({ err: failure }, 'health not known'),
+    });
+    monitor.onChange((change) => log[change.ok ? 'info' : 'warn']({ ...change }, 'health changed'));
+    const stopMonitor = monitor.start();
     const app = createApp({
       staticDir: config.staticDir,
       trustProxy: config.trustProxy,
       sessions,
-      health: () => withStore(rooms.health(), storeWatch.findings),
+      health: () => monitor.report(),
+      circuits: () => [
+        { name: 'journal', state: writer.available ? 'closed' : 'open', failures: writer.counters.failures },
+      ],
+      healthChanges: () => monitor.changes,
+      limiter: new MemoryRateLimiter(elapsedMs),
+      limits: settings,
       clock: systemClock,
       log,
     });
-    const { elapsedMs, nowMs } = systemClock;
     addLeaderboard(app, { engine, elapsedMs });
     addReplays(app, new Replays({ engine, definition, dataDir, defer: systemClock.defer }));
     const token = loadAdminToken(dataDir, config.adminToken);
@@ -293,6 +315,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     addAdmin(app, {
       access,
       actionsByCookie,
+      elapsedMs,
       context,
       writer,
       sizeLimits: SIZE_LIMITS,
@@ -314,6 +337,8 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     };
     const stop = async (): Promise<void> => {
       stopFollowing();
+      stopMonitor();
+      eventLoop.stop();
       removeServerFile();
       storeWatch.stop();
       await retention.stop();
@@ -332,13 +357,16 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
 }
 
 /** Read for each message, so that a new value counts at once. */
-function liveSettings(live: LiveConfig): GatewaySettings {
+function liveSettings(live: LiveConfig): GatewaySettings & AddressLimitDeps['limits'] {
   const { timeScale, restartGraceMs } = live.current;
   return {
     timeScale,
     restartGraceMs,
     get rateLimitFactor() {
       return live.current.rateLimitFactor;
+    },
+    get limitLoopback() {
+      return live.current.limitLoopback;
     },
     get messageBytesMax() {
       return live.current.messageBytesMax;
@@ -349,10 +377,20 @@ function liveSettings(live: LiveConfig): GatewaySettings {
   };
 }
 
-/** The store's size is a matter of health: somebody has to act before the disk is full. */
-function withStore(report: HealthReport, findings: readonly string[]): HealthReport {
-  const detail = findings.length === 0 ? 'within its limits' : findings.join(' ');
-  return { ...report, checks: [...report.checks, { name: 'store', ok: findings.length === 0, detail }] };
+/** What is the whole process's matter: somebody has to act before the disk is full, or nobody gets an answer. */
+function withProcess(
+  report: HealthReport,
+  { findings, lagMs }: { readonly findings: readonly string[]; readonly lagMs: number },
+): HealthReport {
+  const store = findings.length === 0 ? 'within its limits' : findings.join(' ');
+  return {
+    ...report,
+    checks: [
+      ...report.checks,
+      { name: 'store', ok: findings.length === 0, detail: store },
+      { name: 'eventLoop', ok: lagMs < LOOP_LAG_MS, detail: `99 % of the timers at most ${Math.round(lagMs)} ms late` },
+    ],
+  };
 }
 
 function suspectsOf(suspect: Suspect | null): { readonly roomId: string; readonly why: string }[] {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeRows } from '../../actors/appends.js';
 import { OperatedFolder } from '../../test/support/operated-folder.js';
 import { createSessions } from '../gateway/sessions.js';
+import { MemoryRateLimiter } from '../limits/memory-rate-limiter.js';
 import { createLog } from '../telemetry/log.js';
 import { addAdmin, type AdminDeps } from './admin.js';
 import type { AdminAccess } from './admin-access.js';
@@ -30,12 +31,17 @@ function appWith(over: Partial<AdminDeps> = {}): Hono {
     trustProxy: false,
     sessions: createSessions({ secret: 'a key for tests' }),
     health: () => ({ live: true, ready: true, checks: [], startedAtMs: 0 }),
+    circuits: () => [],
+    healthChanges: () => [],
+    limiter: new MemoryRateLimiter(() => 0),
+    limits: { rateLimitFactor: 1, limitLoopback: false },
     clock: { nowMs: () => 0, elapsedMs: () => 0 },
     log,
   });
   addAdmin(app, {
     access: accessWith(false),
     actionsByCookie: false,
+    elapsedMs: () => 1,
     context: data.context,
     writer: {
       available: true,
@@ -390,4 +396,13 @@ test('no line of the log holds the token', async () => {
   await operate('pause', { room: TOKEN });
   expect(lines.length).toBeGreaterThan(0);
   expect(lines.join('')).not.toContain(TOKEN);
+});
+
+test('an operation that is sent again under its Idempotency-Key is done once', async () => {
+  const { roomId } = await data.room();
+  const init = { method: 'POST', body: JSON.stringify({ room: roomId }), headers: { 'Idempotency-Key': 'pause-1' } };
+  const first = await ask('/operations/pause', init);
+  const again = await ask('/operations/pause', init);
+  expect([first.status, again.status, again.headers.get('Idempotent-Replayed')]).toEqual([200, 200, 'true']);
+  expect(again.body).toEqual(first.body);
 });

@@ -10,12 +10,14 @@ import { type SizeLimits, storeStatus } from '../operations/store-status.js';
 import { actionsNeeded, type AdminAccess, type AdminEnv, adminNeeded } from './admin-access.js';
 import { addAdminListings } from './admin-listings.js';
 import { addAdminRooms } from './admin-rooms.js';
+import { idempotencyKey } from './idempotency-key.js';
 import { problem } from './problem.js';
 
 export interface AdminDeps {
   readonly access: AdminAccess;
   /** Whether operations are done by cookie: for the visualizer's pages. The token does them always. */
   readonly actionsByCookie: boolean;
+  readonly elapsedMs: () => number; // monotonic
   readonly context: OperationContext;
   readonly writer: WriterStatus;
   readonly sizeLimits: SizeLimits;
@@ -48,7 +50,7 @@ export function addAdmin(app: Hono, deps: AdminDeps): void {
   admin.use(adminNeeded(deps.access), actionsNeeded(deps.actionsByCookie));
   admin.onError((failure, c) => answerTo(failure, c));
   addStatus(admin, deps);
-  addOperations(admin, deps.context);
+  addOperations(admin, deps);
   addAdminRooms(admin, deps.context);
   addAdminListings(admin, deps.context);
   app.route('/api/admin', admin);
@@ -83,7 +85,7 @@ function addStatus(
   });
 }
 
-function addOperations(admin: Hono<AdminEnv>, context: OperationContext): void {
+function addOperations(admin: Hono<AdminEnv>, { context, elapsedMs }: AdminDeps): void {
   admin.get('/operations', (c) => {
     const operations = Object.entries(OPERATIONS).map(([name, { summary }]) => ({ name, summary }));
     return c.json({ operations });
@@ -92,7 +94,7 @@ function addOperations(admin: Hono<AdminEnv>, context: OperationContext): void {
     maxSize: BODY_BYTES_MAX,
     onError: (c) => problem(c, 413, `The parameters of an operation have at most ${BODY_BYTES_MAX} bytes`),
   });
-  admin.post('/operations/:name', limited, async (c) => {
+  admin.post('/operations/:name', limited, idempotencyKey({ elapsedMs }), async (c) => {
     const name = c.req.param('name');
     if (!isOperationName(name)) return problem(c, 404, `There is no operation ${name.slice(0, 100)}`);
     const result = await perform(context, name, await bodyOf(c), 'http');

@@ -5,9 +5,11 @@ import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Clock } from '../../actors/clock.js';
 import type { Sessions } from '../gateway/sessions.js';
+import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { Log } from '../telemetry/log.js';
+import { addressLimit, type AddressLimitDeps } from './address-limit.js';
 import { isOverTls } from './client-address.js';
-import { addHealth, type HealthReport } from './health.js';
+import { addHealth, type HealthDeps } from './health.js';
 import { addPages, isFrontendPath, PAGE_PATHS } from './pages.js';
 import { problem } from './problem.js';
 
@@ -15,7 +17,11 @@ export interface AppDeps {
   readonly staticDir: string | undefined;
   readonly trustProxy: boolean; // believe X-Forwarded-Proto
   readonly sessions: Pick<Sessions, 'issue' | 'cookie' | 'fromCookieHeader'>;
-  readonly health: () => HealthReport | Promise<HealthReport>;
+  readonly health: HealthDeps['health'];
+  readonly circuits: HealthDeps['circuits'];
+  readonly healthChanges: HealthDeps['changes'];
+  readonly limiter: RateLimiter;
+  readonly limits: AddressLimitDeps['limits'];
   readonly clock: Pick<Clock, 'nowMs' | 'elapsedMs'>;
   readonly log: Pick<Log, 'debug' | 'error'>;
 }
@@ -30,6 +36,7 @@ export function createApp(deps: AppDeps): Hono {
   app.use(requestId({ limitLength: 100 }));
   app.use(requestLog(deps));
   app.use(securityHeaders(deps));
+  app.use(addressLimit(deps));
   app.use(compress());
   for (const path of PAGE_PATHS) app.use(path, sessionCookie(deps));
 
@@ -43,7 +50,8 @@ export function createApp(deps: AppDeps): Hono {
   });
   app.notFound((c) => problem(c, 404, 'Not Found'));
 
-  addHealth(app, { health: deps.health, nowMs: deps.clock.nowMs });
+  const { health, circuits, healthChanges } = deps;
+  addHealth(app, { health, circuits, changes: healthChanges, nowMs: deps.clock.nowMs });
   addPages(app, { staticDir: deps.staticDir });
   return app;
 }

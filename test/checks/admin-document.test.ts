@@ -19,11 +19,12 @@ const named = new Set(cells.match(/(?<=`)[^`]+(?=`)/g));
 test('every path is in a table', () => {
   const app = new Hono();
   const unasked = {} as never;
-  addHealth(app, { health: unasked, nowMs: unasked });
+  addHealth(app, { health: unasked, circuits: unasked, changes: unasked, nowMs: unasked });
   addLeaderboard(app, { engine: unasked, elapsedMs: unasked });
   addReplays(app, unasked);
   addAdmin(app, {
     access: {},
+    elapsedMs: () => 0,
     context: { rooms: unasked, engine: unasked, definition: unasked },
   } as unknown as AdminDeps);
   const gets = app.routes.filter(({ method }) => method === 'GET').map(({ path }) => path);

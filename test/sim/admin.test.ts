@@ -21,6 +21,7 @@ function operatorOf({ sim }: Table) {
       trustProxy: false,
     },
     actionsByCookie: false,
+    elapsedMs: clock.elapsedMs,
     context: {
       rooms: server.rooms,
       engine,

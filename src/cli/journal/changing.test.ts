@@ -349,6 +349,7 @@ test('what the tool asks is what the server’s API takes, and its refusals come
       trustProxy: true,
     },
     actionsByCookie: false,
+    elapsedMs: systemClock.elapsedMs,
     context: offline.context,
     writer: offline.writer,
     sizeLimits: {},
