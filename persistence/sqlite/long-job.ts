@@ -14,7 +14,7 @@ export type LongJobMessage =
  * How long a job may say nothing. A copy tells of each piece of 4 MiB, and holds the write-ahead log meanwhile; a check
  * is one call that tells nothing until it is done, however large the database is.
  */
-export const SILENT_MS_MAX: Readonly<Record<LongJob['kind'], number>> = { backup: 60_000, integrity: 3_600_000 };
+const SILENT_MS_MAX: Readonly<Record<LongJob['kind'], number>> = { backup: 60_000, integrity: 3_600_000 };
 
 /** The engine's side of the threads that do long jobs: one thread a job. */
 export class LongJobs {
