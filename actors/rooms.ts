@@ -305,13 +305,14 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
         this.#publish({ ...output, roomId });
         return;
       case 'applied': {
-        const { kind, seq, at, events, rows, snapshot, cause } = output;
-        this.#publish({ kind, roomId, cause, seq, at, events, rows, view: this.#viewer(snapshot) });
+        const { kind, seq, at, message, times, events, rows, snapshot, cause } = output;
+        const view = this.#viewer(snapshot);
+        this.#publish({ kind, roomId, cause, seq, at, message, times, events, rows, view });
         return;
       }
       case 'refused': {
-        const { kind, refusal, snapshot, cause } = output;
-        this.#publish({ kind, roomId, cause, refusal, view: this.#viewer(snapshot) });
+        const { kind, seq, message, refusal, snapshot, cause } = output;
+        this.#publish({ kind, roomId, cause, seq, message, refusal, view: this.#viewer(snapshot) });
         return;
       }
       case 'seen': {

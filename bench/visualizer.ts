@@ -17,7 +17,7 @@ import { RoomPast } from '../src/visualizer/room-past.js';
 import { EntryShower } from '../src/visualizer/shown-entry.js';
 import { realGame } from '../test/support/real-game.js';
 import { microseconds } from './histogram.js';
-import type { Usage } from './measured-server.js';
+import type { Usage } from './usage.js';
 import { copyOf, playedRoom } from './room-history.js';
 
 export interface VisualizerOptions {

@@ -17,7 +17,7 @@ export type LongJobMessage =
  * How long a job may say nothing. A copy tells of each piece of 4 MiB, and holds the write-ahead log meanwhile; a check
  * and the moving of the log are one call that tells nothing until it is done, however large the database is.
  */
-export const SILENT_MS_MAX: Readonly<Record<LongJob['kind'], number>> = {
+const SILENT_MS_MAX: Readonly<Record<LongJob['kind'], number>> = {
   backup: 60_000,
   integrity: 3_600_000,
   checkpoint: 600_000,

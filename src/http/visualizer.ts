@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import { StoreFailure } from '../../persistence/journal.js';
-import { type Bucket, type BucketSize, draw } from '../gateway/rate-limit.js';
+import { type Bucket, type BucketSize, draw } from '../limits/token-bucket.js';
 import { ExportRefused } from '../visualizer/exported-room.js';
 import { SandboxInvalid, SandboxRefused } from '../visualizer/sandbox.js';
 import { SANDBOX_TTL_MS, SANDBOXES_MAX } from '../visualizer/sandboxes.js';

@@ -347,6 +347,7 @@ export class LiveEvents {
         const { why, cause } = notice;
         return this.#item('failed', roomId, at, {}, () => ({ at, why, correlationId: cause.correlationId }));
       }
+      case 'released':
       case 'repeated':
       case 'seen':
       case 'unknownRoom':

@@ -50,6 +50,7 @@ export class VisualizedFolder {
     addAdmin(this.app, {
       access: this.access,
       actionsByCookie,
+      elapsedMs,
       context: data.context,
       writer: { available: true, undecidedCount: 0, counters: {} as never },
       sizeLimits: {},
