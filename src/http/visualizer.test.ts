@@ -190,7 +190,7 @@ describe('the list of rooms', () => {
       const { body } = await folder.ask(`/rooms?sort=${sort}&limit=2${after}`);
       paged.push(...body.items!.map((item) => item['roomId']));
       if (body['next'] === null) break;
-      after = `&after=${String(body['next'])}`;
+      after = `&after=${body['next'] as string}`;
     }
     expect(paged).toEqual(all);
     expect(new Set(paged).size).toBe(all.length);

@@ -1,6 +1,6 @@
 import type { Cancel } from '../../actors/clock.js';
 import { type EventSink, eventText, HEARTBEAT, send } from './event-sink.js';
-import type { Visualizer } from './visualizer.js';
+import type { Watched } from './watched.js';
 
 /** Changes of lines are gathered for so long. */
 const GATHER_MS = 500;
@@ -15,7 +15,7 @@ interface ListWatcher {
 
 /** Keeps the lines that watchers have on their screens up to date. Each line is encoded once for all of them. */
 export class ListWatch {
-  readonly #visualizer: Visualizer;
+  readonly #visualizer: Watched;
   readonly #watchers = new Set<ListWatcher>();
   readonly #wanted = new Map<string, number>(); // watchers by room
   readonly #texts = new Map<string, string>(); // of lines, as last sent
@@ -25,7 +25,7 @@ export class ListWatch {
   #looks = 0;
   #countsText = '';
 
-  constructor(visualizer: Visualizer) {
+  constructor(visualizer: Watched) {
     this.#visualizer = visualizer;
   }
 

@@ -5,7 +5,7 @@ import type { GameNotice } from '../gateway/gateway.js';
 import { type EventSink, eventText, HEARTBEAT, send } from './event-sink.js';
 import type { ShownSource } from './room-past.js';
 import { type EntryTimes, type ShownEntry, speakerOf } from './shown-entry.js';
-import type { Visualizer } from './visualizer.js';
+import type { Watched } from './watched.js';
 import { waitingFor } from './waiting-for.js';
 
 /** Which events a watcher wants. */
@@ -17,9 +17,9 @@ export interface LiveFilter {
 }
 
 /** What happened is gathered for so long. */
-const GATHER_MS = 200;
+const GATHER_MS = 250;
 /** Events that one flush sends to one kind of watcher; of more, the newest. */
-const FLUSH_MAX = 100;
+const FLUSH_MAX = 50;
 /** Events that are remembered for those who come back, and how long after the last watcher left. */
 const RING_MAX = 4_096;
 const HOT_MS = 60_000;
@@ -66,7 +66,7 @@ interface Group {
 /** Tells what passes the gate to those who watch. Where nobody does, a notice costs a look at a number. */
 export class LiveEvents {
   readonly process: string;
-  readonly #visualizer: Visualizer;
+  readonly #visualizer: Watched;
   readonly #groups = new Map<string, Group>();
   readonly #leaves = new Map<string, string>(); // by room, as last heard
   #ring: Item[] = []; // oldest first
@@ -78,7 +78,7 @@ export class LiveEvents {
   #look: Cancel | null = null;
 
   /** @param process tells this process from others that the same server runs in later */
-  constructor(visualizer: Visualizer, process: string) {
+  constructor(visualizer: Watched, process: string) {
     this.#visualizer = visualizer;
     this.process = process;
   }
@@ -234,6 +234,12 @@ export class LiveEvents {
       group.lastSeq = seq!;
     }
     this.#tell(group, items);
+    const isBack = own.some(({ kind }) => kind === 'restored');
+    if (isBack && source.revealed && !group.filter.reveal) {
+      // Its game was over and hid nothing; now it may run again. Who comes back is shown what may be shown then.
+      for (const { sink } of [...group.watchers]) sink.close();
+      return;
+    }
     if (items.length > 0) await this.#tellState(group);
   }
 

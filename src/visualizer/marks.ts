@@ -1,4 +1,4 @@
-import type { Visualizer } from './visualizer.js';
+import type { Watched } from './watched.js';
 import type { Refusal, Refusals } from './flight-recorder.js';
 import type { ShownSource } from './room-past.js';
 import type { Turning } from './tallies.js';
@@ -17,7 +17,7 @@ export type Mark =
     };
 
 /** Everything that went wrong with a room, or that its operators did to it, in order. */
-export async function marksOf(visualizer: Visualizer, source: ShownSource): Promise<readonly Mark[]> {
+export async function marksOf(visualizer: Watched, source: ShownSource): Promise<readonly Mark[]> {
   const { roomId } = source;
   const { engine, rooms } = visualizer.ports;
   const [{ turnings, through }, letters] = await Promise.all([

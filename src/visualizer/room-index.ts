@@ -252,12 +252,13 @@ export class RoomIndex {
       return this.#census;
     }
     const status = { waiting: 0, playing: 0, over: 0, closed: 0, archived: 0 };
-    let newest: RoomRow | null = null;
+    let newest = EMPTY_ROW;
     for (const { row } of kept.values()) {
       status[row.status]++;
-      if (newest === null || row.createdAt > newest.createdAt) newest = row;
+      if (row.createdAt > newest.createdAt) newest = row;
     }
-    this.#census = { status, newest: newest?.roomId ?? null, size: kept.size, atMs: now };
+    const newestId = newest === EMPTY_ROW ? null : newest.roomId;
+    this.#census = { status, newest: newestId, size: kept.size, atMs: now };
     return this.#census;
   }
 
@@ -292,7 +293,8 @@ export class RoomIndex {
     if (room.leaf !== null || room.row.status !== 'playing') return;
     try {
       const seen = await this.#ports.rooms.query(room.row.roomId, 'spectator');
-      if (seen === null || room.leaf !== null) return;
+      // A notice that came meanwhile knows better.
+      if (seen === null || seen.seq < (room.seq ?? 0)) return;
       room.leaf = seen.view.leaf;
       room.seq = seen.seq;
     } catch {

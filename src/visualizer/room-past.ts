@@ -175,7 +175,7 @@ export class RoomPast {
     const { roomId, revealed } = source;
     const current = this.#past.current(after, version);
     const view = this.#definition.view(current, eye);
-    const deadline = this.#definition.deadline(current) as Deadline | null;
+    const deadline = this.#definition.deadline(current);
     const earlier = before === null ? undefined : plainJson(this.#view(before, beforeVersion, eye));
     return {
       roomId,

@@ -1,13 +1,8 @@
-import type { Clock } from '../../actors/clock.js';
 import { QueryService } from '../../actors/query-service.js';
-import type { RandomBytes } from '../../actors/room-ids.js';
-import type { LiapTui } from '../../actors/room/liap-tui.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
 import type { RoomMessage } from '../../actors/room/room-message.js';
 import type { RoomState } from '../../actors/room/room-state.js';
 import type { RoomView } from '../../actors/room/room-view.js';
-import type { JournalEngine } from '../../persistence/journal.js';
-import type { GameRooms } from '../gateway/gateway.js';
 import { FlightRecorder } from './flight-recorder.js';
 import { ListWatch } from './list-watch.js';
 import { LiveEvents } from './live-events.js';
@@ -16,17 +11,7 @@ import { type Eye, PastDamaged, RoomPast, type ShownSource } from './room-past.j
 import { Sandboxes } from './sandboxes.js';
 import { EntryShower } from './shown-entry.js';
 import { waitingFor } from './waiting-for.js';
-
-export interface VisualizerPorts {
-  readonly rooms: GameRooms;
-  readonly engine: JournalEngine;
-  readonly definition: LiapTui;
-  readonly clock: Clock;
-  readonly now: () => number; // room time
-  readonly random: RandomBytes;
-  readonly startedAt: number; // ms since the epoch
-  readonly process: string; // tells this process from others that the same server runs in later
-}
+import type { Watched, VisualizerPorts } from './watched.js';
 
 /** How often what nobody uses any more is looked for. */
 const SWEEP_MS = 60_000;
@@ -37,7 +22,7 @@ const COUNTED_MAX = 200;
  * What the visualizer knows of rooms: it reads the journal and hears what passed the gate, and changes nothing.
  * Make it before the gateway, and `listen` after it: so it knows how long the gateway took.
  */
-export class Visualizer {
+export class Visualizer implements Watched {
   readonly ports: VisualizerPorts;
   readonly shower: EntryShower;
   readonly recorder: FlightRecorder;

@@ -3,7 +3,7 @@ const ROOT = '/api/visualizer';
 export const UNKNOWN = 'visualizer:unknown';
 
 /** An answer of the server that is no success, or none at all (`status` 0). Its message is for people. */
-export class Problem extends Error {
+class Problem extends Error {
   constructor(status, detail) {
     super(detail);
     this.status = status;

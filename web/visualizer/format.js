@@ -58,11 +58,6 @@ export function sentence(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** 'A', 'A and B', 'A, B and C' */
-export function list(items) {
-  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
-}
-
 /** One line of JSON that fits into a cell. */
 export function brief(value, charsMax = 120) {
   const text = value === undefined ? '' : JSON.stringify(value);

@@ -1,6 +1,6 @@
-/** A request that is older than this and no longer wanted is given up; a younger one is let finish, so that a quick
- *  scrub still shows something on its way. */
-const STALE_MS = 150;
+/** A request that nobody wants any more is given up once the wish for another has stood for so long: who scrubs on sees
+ *  something on the way even where answers are slow, and who rests does not wait for what is behind. */
+const RESTED_MS = 150;
 const RETRY_MS = 1000;
 
 /**
@@ -10,7 +10,7 @@ const RETRY_MS = 1000;
 export class Pages {
   #items = new Map(); // by number; the oldest first
   #wanted = []; // page numbers, the most wanted first
-  #running = null; // { page, abort, since }
+  #running = null; // { page, abort }
   #options;
   #timer = null;
   #isClosed = false;
@@ -40,17 +40,9 @@ export class Pages {
     this.#wanted = [...new Set(missing.map((seq) => this.#pageOf(seq)))];
     const running = this.#running;
     if (running === null) return this.#next();
-    if (this.#wanted[0] === undefined || this.#wanted.includes(running.page)) return;
-    const age = performance.now() - running.since;
     clearTimeout(this.#timer);
-    if (age >= STALE_MS) running.abort.abort();
-    else this.#timer = setTimeout(() => this.#running === running && running.abort.abort(), STALE_MS - age);
-  }
-
-  /** Forgets everything: the room was set back, or is looked at by another eye. */
-  clear() {
-    this.#items.clear();
-    this.#running?.abort.abort();
+    if (this.#wanted[0] === undefined || this.#wanted.includes(running.page)) return;
+    this.#timer = setTimeout(() => this.#running === running && running.abort.abort(), RESTED_MS);
   }
 
   close() {
@@ -71,7 +63,7 @@ export class Pages {
 
   async #fetch(page) {
     const { size, load, keep, onChange } = this.#options;
-    const running = { page, abort: new AbortController(), since: performance.now() };
+    const running = { page, abort: new AbortController() };
     this.#running = running;
     let failure = null;
     try {

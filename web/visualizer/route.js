@@ -8,7 +8,7 @@ const PATH = '/visualizer';
 const WRITE_AFTER_MS = 200;
 
 /** @returns {Readonly<Record<string, string>>} */
-export function readRoute(search = location.search) {
+function readRoute(search = location.search) {
   return Object.fromEntries([...new URLSearchParams(search)].filter(([name]) => name !== 'token'));
 }
 

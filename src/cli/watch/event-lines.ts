@@ -47,30 +47,31 @@ export interface LineOptions {
 export function eventLine(event: string, told: Told, { hasRoom, colours }: LineOptions): string | null {
   const paint = (style: Style, text: string): string => (colours ? styleText(style, text) : text);
   const at = typeof told['at'] === 'number' ? new Date(told['at']).toISOString().slice(11, 23) : '';
-  const room = hasRoom ? `${String(told['code'] ?? told['roomId'] ?? '').padEnd(6)}  ` : '';
-  const seq = String(told['seq'] ?? '').padStart(5);
+  const room = hasRoom ? `${(textOf(told['code']) || textOf(told['roomId'])).padEnd(6)}  ` : '';
+  const seq = textOf(told['seq']).padStart(5);
   const head = `${paint('dim', at)}  ${paint('cyan', room)}${paint('dim', seq)}  `;
   switch (event) {
     case 'entry': {
       const caused = eventsText(told['events'] as never);
       const said = messageText((told['message'] ?? { type: told['type'] }) as Told);
-      const moved = told['to'] !== told['from'] && told['to'] != null ? `  ${paint('yellow', String(told['to']))}` : '';
-      return `${head}${paint(STYLES[String(told['by'])] ?? 'white', who(told))}${said}${caused === '' ? '' : ` → ${caused}`}${moved}`;
+      const moved = told['to'] !== told['from'] && told['to'] != null ? `  ${paint('yellow', textOf(told['to']))}` : '';
+      return `${head}${paint(STYLES[textOf(told['by'])] ?? 'white', who(told))}${said}${caused === '' ? '' : ` → ${caused}`}${moved}`;
     }
     case 'refused': {
       const { rule, reason, sentence, type } = told;
-      const why = `${String(reason)}${rule == null ? '' : ` by ${String(rule)}`}: ${String(sentence)}`;
-      return `${head}${who(told)}${paint('red', `${String(type)} refused, ${why}`)}`;
+      const by = textOf(rule) === '' ? '' : ` by ${textOf(rule)}`;
+      const why = `${textOf(reason)}${by}: ${textOf(sentence)}`;
+      return `${head}${who(told)}${paint('red', `${textOf(type)} refused, ${why}`)}`;
     }
     case 'restored':
       return `${head}${paint('magenta', 'set back by an operator')}`;
     case 'failed':
-      return `${head}${paint('red', `a message had no effect: ${String(told['why'])}`)}`;
+      return `${head}${paint('red', `a message had no effect: ${textOf(told['why'])}`)}`;
     case 'skipped':
-      return paint('dim', `… ${String(told['count'])} more, which the timeline has`);
+      return paint('dim', `… ${textOf(told['count'])} more, which the timeline has`);
     case 'state': {
       const { sentence } = (told['waitingFor'] ?? {}) as { sentence?: unknown };
-      return typeof sentence === 'string' ? `${paint('dim', `${at}  ${room}${' '.repeat(5)}  ${sentence}`)}` : null;
+      return typeof sentence === 'string' ? paint('dim', `${at}  ${room}${' '.repeat(5)}  ${sentence}`) : null;
     }
     default:
       return null;
@@ -81,4 +82,8 @@ const STYLES: Readonly<Record<string, Style>> = { player: 'green', bot: 'blue', 
 
 function who({ who: name }: Told): string {
   return typeof name === 'string' ? `${name}: ` : '';
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

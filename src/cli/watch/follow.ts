@@ -27,7 +27,8 @@ export async function* follow(
 ): AsyncGenerator<SentEvent> {
   let lastId: string | null = null;
   let pauseMs = AGAIN_MS_FIRST;
-  while (!stopping.aborted) {
+  const isOver = (): boolean => stopping.aborted;
+  while (!isOver()) {
     try {
       const response = await fetch(address(), { headers: headersOf(token(), lastId), signal: stopping });
       await refuseFinal(response);
@@ -43,7 +44,7 @@ export async function* follow(
       }
       note('the connection ended');
     } catch (failure) {
-      if (stopping.aborted) return;
+      if (isOver()) return;
       if (failure instanceof WatchRefused) throw failure;
       note(`not reached: ${failure instanceof Error ? failure.message : String(failure)}`);
     }

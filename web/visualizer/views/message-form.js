@@ -65,7 +65,7 @@ function Field({ name, field, text, isRequired, onChange }) {
       <input type="number" step=${field.type === 'integer' ? 1 : 'any'} min=${field.minimum} max=${field.maximum} required=${isRequired} ...${shared} /></label>`;
   }
   if (field.type === 'array') {
-    return html`<label class="field"><span>${label}, separated by commas</span><input placeholder="0, 1" ...${shared} /></label>`;
+    return html`<label class="field"><span>${label}</span><input placeholder="0, 1, …" ...${shared} /></label>`;
   }
   if (field.type === 'string') {
     return html`<label class="field"><span>${label}</span><input maxlength=${field.maxLength} required=${isRequired} ...${shared} /></label>`;

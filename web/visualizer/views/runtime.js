@@ -8,10 +8,11 @@ const LANES = ['system', 'timer', 'player', 'bot'];
 export function Runtime({ model, server, isSandbox, isLive, state, children }) {
   const { summary, deadLetters } = model;
   const { memory, head, owner, machine, restarts, inbox, refusals, sandbox } = summary;
+  const isClosed = summary.phase === 'closed';
   const deadline = isLive && !isSandbox ? summary.deadline : (state?.deadline ?? null);
   return html`
     <section class="panel view-runtime" aria-label="Runtime" data-testid="runtime">
-      <div class="panel-head"><h2>Runtime</h2><span class="small muted">${isSandbox ? 'a sandbox in memory' : memory === null ? 'on the disk only: it wakes with the next message' : `in memory, ${memory.status}`}</span></div>
+      <div class="panel-head"><h2>Runtime</h2><span class="small muted">${isSandbox ? 'a sandbox in memory' : memory === null ? (isClosed ? 'closed: it takes nothing any more' : 'on the disk only: it wakes with the next message') : `in memory, ${memory.status}`}</span></div>
       <dl class="facts">
         <div><dt>Next by itself</dt><dd><${Deadline} deadline=${deadline} isRunning=${isLive && !isSandbox} clock=${isSandbox ? sandbox?.clock : null} skew=${model.skew} /></dd></div>
         ${
@@ -37,7 +38,7 @@ export function Runtime({ model, server, isSandbox, isLive, state, children }) {
 
 function Deadline({ deadline, isRunning, clock, skew }) {
   const now = useNow(200, isRunning && deadline !== null) - skew;
-  if (deadline === null) return html`<span class="muted">nothing: it waits for somebody</span>`;
+  if (deadline === null) return html`<span class="muted">nothing</span>`;
   const { at, message } = deadline;
   const left = isRunning ? at - now : clock == null ? null : at - clock;
   const what = words(message.type === 'timer' ? message.timer : message.type);
