@@ -94,10 +94,13 @@ async function onTurn(page: Page): Promise<void> {
   await declare.or(decline).first().waitFor();
   if (await decline.isVisible()) await decline.click();
   await declare.click();
-  await page
-    .locator('[data-testid=status][data-waits=own]')
-    .filter({ hasText: /lead|play/ })
-    .waitFor();
+  const own = page.locator('[data-testid=status][data-waits=own]');
+  await own.filter({ hasText: /lead|play/ }).waitFor();
+  if ((await own.textContent())?.includes('lead') === true) {
+    await page.locator('button[data-testid^=hand-]').last().click();
+    await page.getByTestId('play').click();
+  }
+  await own.filter({ hasText: /play \d/ }).waitFor();
   await page.locator('[data-testid=hints] button').or(page.locator('button[data-testid^=hand-]')).first().click();
   await page.mouse.move(0, 0);
   await page.evaluate('scrollTo(0, 0)');
