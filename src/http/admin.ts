@@ -57,7 +57,7 @@ export function addAdmin(app: Hono, deps: AdminDeps): void {
 }
 
 /** What an operator can mend is said in a sentence; everything else is a bug, logged by the server. */
-export function answerTo(failure: Error, c: Context): Response {
+function answerTo(failure: Error, c: Context): Response {
   if (failure instanceof HTTPException) return problem(c, failure.status, failure.message);
   if (failure instanceof OperationInvalid) return problem(c, 400, failure.message);
   if (failure instanceof TargetUnknown) return problem(c, 404, failure.message);

@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
 
 /** Of every answer; members may be added under the same number, none changes its meaning. */
-export const VERSION = 1;
+const VERSION = 1;
 
 export function answer(c: Context, body: object, status: 200 | 201 = 200): Response {
   return c.json({ version: VERSION, ...body }, status, { 'Cache-Control': 'no-store' });

@@ -17,9 +17,9 @@ export interface LiveFilter {
 }
 
 /** What happened is gathered for so long. */
-const GATHER_MS = 200;
+const GATHER_MS = 250;
 /** Events that one flush sends to one kind of watcher; of more, the newest. */
-const FLUSH_MAX = 100;
+const FLUSH_MAX = 50;
 /** Events that are remembered for those who come back, and how long after the last watcher left. */
 const RING_MAX = 4_096;
 const HOT_MS = 60_000;

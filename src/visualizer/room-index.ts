@@ -293,7 +293,8 @@ export class RoomIndex {
     if (room.leaf !== null || room.row.status !== 'playing') return;
     try {
       const seen = await this.#ports.rooms.query(room.row.roomId, 'spectator');
-      if (seen === null || room.leaf !== null) return;
+      // A notice that came meanwhile knows better.
+      if (seen === null || seen.seq < (room.seq ?? 0)) return;
       room.leaf = seen.view.leaf;
       room.seq = seen.seq;
     } catch {

@@ -64,7 +64,7 @@ const PICTURES: readonly Picture[] = [
     },
   },
   { name: 'play-room', path: '/play', size: { ...DESKTOP, height: 700 }, colours: 'light', ready: inRoom },
-  { name: 'play-turn', path: '/play', size: { width: 1100, height: 860 }, colours: 'light', ready: onTurn },
+  { name: 'play-turn', path: '/play', size: { width: 1100, height: 1000 }, colours: 'light', ready: onTurn },
   { name: 'play-phone', path: '/play', size: PHONE, colours: 'dark', ready: onTurn },
   { name: 'replay', path: '/play', size: { width: 1100, height: 860 }, colours: 'light', ready: replayed },
   { name: 'visualizer-phone', path: '/visualizer?room=ROOM&as=0', size: PHONE, colours: 'dark', ready: shown },
@@ -94,12 +94,16 @@ async function onTurn(page: Page): Promise<void> {
   await declare.or(decline).first().waitFor();
   if (await decline.isVisible()) await decline.click();
   await declare.click();
-  await page
-    .locator('[data-testid=status][data-waits=own]')
-    .filter({ hasText: /lead|play/ })
-    .waitFor();
+  const own = page.locator('[data-testid=status][data-waits=own]');
+  await own.filter({ hasText: /lead|play/ }).waitFor();
+  if ((await own.textContent())?.includes('lead') === true) {
+    await page.locator('button[data-testid^=hand-]').last().click();
+    await page.getByTestId('play').click();
+  }
+  await own.filter({ hasText: /play \d/ }).waitFor();
   await page.locator('[data-testid=hints] button').or(page.locator('button[data-testid^=hand-]')).first().click();
   await page.mouse.move(0, 0);
+  await page.evaluate('scrollTo(0, 0)');
 }
 
 /** A whole game is played for it. */

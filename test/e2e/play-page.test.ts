@@ -6,7 +6,7 @@ import { describeNeeding } from '../support/needs.js';
 import { ServerProcess } from '../support/server-process.js';
 
 /** About 25 rounds of 50 moves; the machine may be busy. */
-const GAME_LIMIT_MS = 150_000;
+const GAME_LIMIT_MS = 200_000;
 
 /* The pages as people use them: real server, real browser, mouse and keyboard. */
 describeNeeding('chromium', 'the pages /play and /replay in a browser', (chromium) => {
@@ -106,7 +106,7 @@ describeNeeding('chromium', 'the pages /play and /replay in a browser', (chromiu
     await gio.page.reload();
     await gio.page.getByTestId('finished').getByRole('link').waitFor();
     expect([...hana.faults, ...gio.faults, ...stranger.faults]).toEqual([]);
-  }, 200_000);
+  }, 300_000);
 
   test('people come in by list and by code, and hear why where they can not', async () => {
     const hana = await newcomer('Hana');

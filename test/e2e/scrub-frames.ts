@@ -41,10 +41,26 @@ try {
     if (request.url().includes('/states')) requests++;
   });
   await shown.page.locator('[data-testid=room-page]:not([data-shown=""])').waitFor();
+  // Time of the page's main thread on the processor, so that other programs on the machine do not count.
+  const devtools = await shown.context.newCDPSession(shown.page);
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const busyMs = async (): Promise<Readonly<Record<string, number>>> => {
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    const named = Object.fromEntries(metrics.map(({ name, value }) => [name, value * 1000]));
+    return {
+      script: named['ScriptDuration']!,
+      style: named['RecalcStyleDuration']!,
+      layout: named['LayoutDuration']!,
+      all: named['TaskDuration']!,
+    };
+  };
   const run = (): Promise<{ times: number[]; shown: number; last: number }> => shown.page.evaluate(SCRUB);
   for (const round of ['first time through', 'again']) {
     requests = 0;
+    const before = await busyMs();
     const { times, shown: right, last } = await run();
+    const after = await busyMs();
+    const share = (name: string): number => Math.round(((after[name]! - before[name]!) / times.length) * 100) / 100;
     const gaps = times.slice(1).map((time, index) => time - times[index]!);
     gaps.sort((a, b) => a - b);
     const at = (part: number): number => Math.round(gaps[Math.floor(gaps.length * part)]! * 10) / 10;
@@ -55,6 +71,12 @@ try {
         entries: last,
         frames_per_s: Math.round((gaps.length / seconds) * 10) / 10,
         frame_ms: { p50: at(0.5), p95: at(0.95), p99: at(0.99) },
+        cpu_ms_per_frame: {
+          all: share('all'),
+          script: share('script'),
+          style: share('style'),
+          layout: share('layout'),
+        },
         frames_with_their_state: Math.round((right / times.length) * 1000) / 1000,
         requests,
       }),

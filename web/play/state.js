@@ -322,7 +322,7 @@ export function situation(state) {
   switch (phase) {
     case 'preparation':
       if (own) return say('Your hand is weak: keep it, or deal again?');
-      if (names.length > 0) return say(`Waiting for ${names.join(' and ')}: keep a weak hand, or deal again?`);
+      if (names.length > 0) return say(`Waiting for ${names.join(' and ')}: a weak hand, deal again?`);
       return say(phaseData.dealing_cards ? 'The pieces are being dealt…' : 'The pieces are dealt.');
     case 'round_start':
       return say(`Round ${round} begins in a moment.`);

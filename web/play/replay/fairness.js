@@ -15,13 +15,13 @@ async function sha256(text) {
 }
 
 /** @returns {Promise<string>} in hex */
-export async function commitmentOf(seed) {
+async function commitmentOf(seed) {
   const digest = await sha256(seed);
   return Array.from({ length: 32 }, (_, index) => digest.getUint8(index).toString(16).padStart(2, '0')).join('');
 }
 
 /** @returns {Promise<string[][]>} the four hands of a deal, in the order dealt */
-export async function dealAgain(seed, round, deal) {
+async function dealAgain(seed, round, deal) {
   let block;
   let counter = 0;
   let offset = 32;

@@ -19,6 +19,6 @@ export function FairnessNote({ fairness }) {
 }
 
 /** e.g. 3f9a 41c2 */
-export function shortForm(commitment) {
+function shortForm(commitment) {
   return `${commitment.slice(0, 4)} ${commitment.slice(4, 8)}`;
 }

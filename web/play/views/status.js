@@ -2,7 +2,7 @@ import { html, useEffect, useState } from '/vendor/preact.js';
 import { situation } from '../state.js';
 
 const LOST = {
-  reconnecting: 'Connection lost, trying again… Your seat is kept; a bot plays for you meanwhile.',
+  reconnecting: 'Connection lost, trying again… Your seat is kept.',
   closed: 'The server has ended this connection.',
 };
 
