@@ -1,4 +1,4 @@
-import { html, useCallback, useLayoutEffect, useRef, useState } from '/vendor/preact.js';
+import { html, useCallback, useLayoutEffect, useMemo, useRef, useState } from '/vendor/preact.js';
 
 /** Rows beyond the edges, so that a quick scroll meets no blank. */
 const OVERSCAN = 8;
@@ -14,44 +14,44 @@ const OVERSCAN = 8;
  */
 export function VirtualList({ count, rowHeight, row, current = -1, onRange, source, children, ...rest }) {
   const scroller = useRef(null);
-  const frame = useRef(0);
+  const seen = useRef({ top: 0, height: 0 }); // kept, because asking the browser in mid-drawing makes it lay out at once
   const [view, setView] = useState({ first: 0, last: 40 });
-  const height = rowHeight * remPx();
+  const height = useMemo(() => rowHeight * remPx(), [rowHeight]);
 
-  const look = useCallback(() => {
-    frame.current = 0;
-    const box = scroller.current;
-    if (box === null) return;
-    const first = Math.max(0, Math.floor(box.scrollTop / height) - OVERSCAN);
-    const last = Math.ceil((box.scrollTop + box.clientHeight) / height) + OVERSCAN;
+  const show = useCallback(() => {
+    const { top, height: visible } = seen.current;
+    const first = Math.max(0, Math.floor(top / height) - OVERSCAN);
+    const last = Math.ceil((top + visible) / height) + OVERSCAN;
     setView((before) => (before.first === first && before.last === last ? before : { first, last }));
   }, [height]);
 
-  const soon = useCallback(() => {
-    if (frame.current === 0) frame.current = requestAnimationFrame(look);
-  }, [look]);
+  const scrolled = useCallback(() => {
+    seen.current.top = scroller.current.scrollTop;
+    show();
+  }, [show]);
 
   useLayoutEffect(() => {
-    const watch = new ResizeObserver(soon);
+    const watch = new ResizeObserver(([{ contentRect }]) => {
+      seen.current.height = contentRect.height;
+      show();
+    });
     watch.observe(scroller.current);
-    look();
-    return () => {
-      watch.disconnect();
-      cancelAnimationFrame(frame.current);
-      frame.current = 0;
-    };
-  }, [look, soon]);
+    return () => watch.disconnect();
+  }, [show]);
 
   useLayoutEffect(() => {
-    if (current < 0) return;
+    const { top, height: visible } = seen.current;
+    if (current < 0 || (visible > 0 && current * height >= top && (current + 1) * height <= top + visible)) return;
     const box = scroller.current;
-    const top = current * height;
+    seen.current.height ||= box.clientHeight;
     // In the middle rather than at the edge: whoever steps sees what comes before and after.
-    if (top < box.scrollTop || top + height > box.scrollTop + box.clientHeight) {
-      box.scrollTop = Math.max(0, top - (box.clientHeight - height) / 2);
-      look();
-    }
-  }, [current, height, look]);
+    seen.current.top = Math.max(
+      0,
+      Math.min(current * height - (seen.current.height - height) / 2, count * height - seen.current.height),
+    );
+    box.scrollTop = seen.current.top;
+    show();
+  }, [current, height, show]);
 
   const first = Math.min(view.first, Math.max(0, count - 1));
   const last = Math.min(view.last, count - 1);
@@ -60,7 +60,7 @@ export function VirtualList({ count, rowHeight, row, current = -1, onRange, sour
   const rows = [];
   for (let index = first; index <= last; index++) rows.push(row(index, { top: `${index * height}px` }));
   return html`
-    <div class="virtual" ref=${scroller} onScroll=${soon} ...${rest}>
+    <div class="virtual" ref=${scroller} onScroll=${scrolled} ...${rest}>
       <div role="presentation" style=${{ height: `${Math.max(count * height, 1)}px` }}>${rows}</div>
       ${children}
     </div>

@@ -45,10 +45,10 @@ export function Chart({ chart, leaf, entry }) {
   `;
 }
 
-/** Where the chart is wider than its place, the current state is scrolled to. */
+/** In narrow windows the chart is wider than its place: the current state is scrolled to. */
 function keepInSight(frame, drawing, leaf) {
   const box = drawing?.leaves.find(({ id }) => id === leaf)?.box;
-  if (frame === null || box === undefined || frame.scrollWidth <= frame.clientWidth) return;
+  if (frame === null || box === undefined || !matchMedia('(max-width: 60rem)').matches) return;
   const scale = frame.scrollWidth / drawing.width;
   const middle = (box.x + box.width / 2) * scale;
   if (middle < frame.scrollLeft + 40 || middle > frame.scrollLeft + frame.clientWidth - 40)
