@@ -12,6 +12,7 @@ import { benchProfile } from './profile.js';
 import { benchRecovery } from './recovery.js';
 import { sectionText } from './report.js';
 import { benchRestore } from './restore.js';
+import { benchSettings } from './settings.js';
 import { benchSockets } from './sockets.js';
 import { benchStorm } from './storm.js';
 import { runSuite } from './suite.js';
@@ -118,6 +119,13 @@ const OTHERS: readonly OtherBench[] = [
     description: 'where the main thread of the server spends its time under full load over sockets',
     defaults: { tables: 100, seconds: 5 },
     run: ({ tables, seconds }) => benchProfile({ tables: tables!, seconds: seconds! }),
+  },
+  {
+    name: 'settings',
+    description: 'what settings of the server do to the moves over sockets, beside the defaults',
+    defaults: { tables: 100, warmUp: 2, seconds: 3, rounds: 3 },
+    run: ({ tables, warmUp, seconds, rounds }) =>
+      benchSettings({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
   },
   {
     name: 'games',
