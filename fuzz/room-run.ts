@@ -95,8 +95,9 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
     return this.#version;
   }
 
-  get leaf(): string {
-    return this.#leaf;
+  /** The state of the machine, or what the subject makes of it. */
+  get situation(): string {
+    return this.#options.subject.situation?.(this.#snapshot, this.#leaf) ?? this.#leaf;
   }
 
   get isClosed(): boolean {

@@ -42,7 +42,7 @@ export function runQueue(acts: readonly QueueAct[]): Broken | null {
         }
         if (isFull) break;
         const superseded = offer.kind === 'accepted' ? offer.superseded : undefined;
-        if ((superseded as Letter | undefined) !== older) return wrong('slots', `message ${id} replaced another one`);
+        if (superseded !== older) return wrong('slots', `message ${id} replaced another one`);
         list = [...list.filter((other) => other !== older), letter];
         break;
       }
