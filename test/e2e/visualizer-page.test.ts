@@ -351,6 +351,39 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
       expect(audit.items.map(({ action }) => action)).toEqual(['restart', 'snapshot', 'resume', 'pause']);
     });
 
+    test('release a quarantined room, and retry and drop its dead letters', async () => {
+      const letter = { id: 'letter-1', message: { type: 'play', seat: 1 }, error: 'TypeError: it broke\n  at play' };
+      const hold = { kind: 'quarantined', since: Date.now(), why: 'it failed too often' };
+      const told: unknown[] = [];
+      const shown = await open('');
+      const { page } = shown;
+      const isRoom = (url: URL): boolean => url.pathname === `/api/visualizer/rooms/${room.code}`;
+      await page.route(isRoom, async (route) => {
+        const summary = (await (await route.fetch()).json()) as object;
+        return route.fulfill({ json: { ...summary, hold, deadLetters: 1 } });
+      });
+      await page.route(/\/stream\?/, (route) => route.abort());
+      await page.route(/\/api\/admin\/dead-letters/, (route) => route.fulfill({ json: { items: [letter] } }));
+      await page.route(/\/api\/admin\/operations\//, (route) => {
+        told.push([new URL(route.request().url()).pathname.split('/').at(-1), route.request().postDataJSON()]);
+        return route.fulfill({ json: { ok: true } });
+      });
+      await page.goto(`${server.url}/visualizer?room=${room.code}`);
+      await shown.get('waiting-for').getByText('quarantined: it failed too often').waitFor();
+      expect(await shown.get('dead-letters').innerText()).toContain('TypeError: it broke');
+      for (const action of ['action-resume', 'dead-letter-retry', 'dead-letter-drop']) {
+        await shown.click(action);
+        await shown.click('confirm-yes');
+        await shown.get('confirm').waitFor({ state: 'detached' });
+      }
+      const { roomId } = await ask<{ roomId: string }>(`/api/visualizer/rooms/${room.code}`);
+      expect(told).toEqual([
+        ['resume', { room: roomId }],
+        ['dead-letter-retry', { id: 'letter-1' }],
+        ['dead-letter-drop', { id: 'letter-1' }],
+      ]);
+    });
+
     test('are off, with the reason, where the server lets nobody act', async () => {
       const shown = await open('');
       const answer = await ask<object>('/api/visualizer');
