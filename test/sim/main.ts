@@ -170,7 +170,16 @@ function tell({ seed, profile, failure }: SimulationReport): void {
   say('added to test/sim/regressions.json');
 }
 
-function lineOf({ seed, profile, simulatedMs, elapsedMs, crashPoints, counts, faults, failure }: SimulationReport): string {
+function lineOf({
+  seed,
+  profile,
+  simulatedMs,
+  elapsedMs,
+  crashPoints,
+  counts,
+  faults,
+  failure,
+}: SimulationReport): string {
   const struck = Object.values(faults).reduce((sum, count) => sum + count, 0);
   const hours = simulatedMs / 3_600_000;
   return (

@@ -81,8 +81,7 @@ test('a store that forgets what it has answered for', async () => {
   const wrapEngine = (engine: SimulatedEngine) => {
     let commits = 0;
     return changed(engine, {
-      commit: (batch, aliveAt) =>
-        ++commits === 6 ? Promise.resolve(committed(batch)) : engine.commit(batch, aliveAt),
+      commit: (batch, aliveAt) => (++commits === 6 ? Promise.resolve(committed(batch)) : engine.commit(batch, aliveAt)),
     });
   };
   expect(await found(acknowledgedIsKept, { wrapEngine })).toBe(promiseOf(acknowledgedIsKept));

@@ -38,7 +38,10 @@ test('a game that dies at any of its moments is played to its end', async () => 
   expect(tried).toBeGreaterThan(4);
 });
 
-test.each(REGRESSIONS)('seed $seed of $profile no longer breaks: $promise', async ({ promise: _, tables, ...settings }) => {
-  const { failure } = await simulate({ ...settings, ...(tables !== undefined && { tables }) });
-  expect(failure).toBeNull();
-});
+test.each(REGRESSIONS)(
+  'seed $seed of $profile no longer breaks: $promise',
+  async ({ promise: _, tables, ...settings }) => {
+    const { failure } = await simulate({ ...settings, ...(tables !== undefined && { tables }) });
+    expect(failure).toBeNull();
+  },
+);

@@ -23,7 +23,9 @@ export const retryIsHarmless: MakeOracle = ({ evidence }) => {
       const told = String(data['reason'] ?? data['type'] ?? data['message']);
       refused.set(key, told);
       const [applied] = evidence.appliedAs(socket.session, replyTo);
-      return applied === undefined ? null : `${replyTo} is answered by ${told}, and entry ${applied.seq} has applied it`;
+      return applied === undefined
+        ? null
+        : `${replyTo} is answered by ${told}, and entry ${applied.seq} has applied it`;
     },
     died() {
       // A write whose sync failed may be revived from the log when the machine ends: "again" is all that can be promised.
