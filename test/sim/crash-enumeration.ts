@@ -163,8 +163,9 @@ async function playThrough(
       world.witness.break(PLAYED_TO_THE_END, failure instanceof Error ? failure.message : String(failure));
     },
   );
-  await world.until(() => isOver, GAME_MS);
-  if (!isOver) world.witness.break(PLAYED_TO_THE_END, `it is not over after ${GAME_MS / 60_000} minutes`);
+  const over = (): boolean => isOver;
+  await world.until(over, GAME_MS);
+  if (!over()) world.witness.break(PLAYED_TO_THE_END, `it is not over after ${GAME_MS / 60_000} minutes`);
   else await told;
   if (!world.isBroken) await world.finish();
   world.retire();

@@ -47,6 +47,7 @@ export class CrashProbes {
   #taken = 0;
   #points: Point[] = [];
 
+  /** @param every about one moment in so many is taken, until there are `max` */
   constructor(max: number, every: number, seed: string) {
     this.#max = max;
     this.#every = every;
@@ -104,7 +105,7 @@ export class CrashProbes {
     if (!world.isBroken) world.settled(cameBackAt + 50);
     const room = stuck();
     if (room !== undefined) {
-      world.witness.break('every open room goes on', `${whereItStands(world, room)}`);
+      world.witness.break('every open room goes on', whereItStands(world, room));
     }
     if (world.server === null) world.witness.break(RUNTIME_NEVER_FAILS, 'no process starts on the disk');
     this.simulatedMs += world.clock.elapsedMs();

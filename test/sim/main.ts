@@ -92,7 +92,7 @@ const command = new Command('npm run sim --')
   .option('--every <n>', 'with --exhaustive: only each so-manieth point', whole, 1)
   .option('--from <n>', 'with --exhaustive: begin at this one', whole, 0)
   .option('--json', 'print one JSON object in the last line')
-  .option('--no-save', `do not add a failure to ${'test/sim/regressions.json'}`)
+  .option('--no-save', 'do not add a failure to test/sim/regressions.json')
   .addHelpText('after', '\nExit code 0: all promises held. 1: one is broken. 2: wrong usage.\nSee docs/TESTING.md.')
   .exitOverride((failure) => process.exit(failure.exitCode === 0 ? 0 : 2));
 

@@ -59,7 +59,8 @@ function sending(server: RoomServer, send: (inner: ServerSocket, text: string) =
   const accept = gateway.accept.bind(gateway);
   gateway.accept = (inner, handshake) => {
     const outer = new Proxy(inner, {
-      get: (target, name) => (name === 'send' ? (text: string) => send(target, text) : Reflect.get(target, name)),
+      get: (target, name): unknown =>
+        name === 'send' ? (text: string) => send(target, text) : Reflect.get(target, name),
       set: (target, name, value) => Reflect.set(target, name, value),
     });
     accept(outer, handshake);
