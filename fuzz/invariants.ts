@@ -147,6 +147,7 @@ const seatsTaken: LiapInvariant = invariant('a running game has four at the tabl
 
 /** The promises of the game room, one name each. */
 export const INVARIANTS: readonly LiapInvariant[] = [
+  noDeadState,
   asTheRulesSay(fuzzDeal),
   piecesConserved,
   oneHolder,
@@ -154,7 +155,6 @@ export const INVARIANTS: readonly LiapInvariant[] = [
   declarationSums,
   scoresRecomputed,
   seatsTaken,
-  noDeadState,
   ...SECRETS_KEPT,
   viewsAreTrue,
 ];
