@@ -35,10 +35,46 @@ const PLAYED_TO_THE_END = 'a game that a crash interrupts is played to its end';
 
 /** Seat 0 takes all 8 piles in three turns, whoever leads. */
 const WINNING: Hands = [
-  pieces('SOLDIER_RED', 'SOLDIER_RED', 'SOLDIER_RED', 'SOLDIER_RED', 'SOLDIER_RED', 'ADVISOR_RED', 'ADVISOR_RED', 'GENERAL_RED'),
-  pieces('GENERAL_BLACK', 'ELEPHANT_RED', 'CHARIOT_RED', 'HORSE_RED', 'CANNON_RED', 'SOLDIER_BLACK', 'SOLDIER_BLACK', 'CHARIOT_BLACK'),
-  pieces('ADVISOR_BLACK', 'ELEPHANT_RED', 'CHARIOT_RED', 'HORSE_BLACK', 'CANNON_BLACK', 'SOLDIER_BLACK', 'SOLDIER_BLACK', 'ELEPHANT_BLACK'),
-  pieces('ADVISOR_BLACK', 'ELEPHANT_BLACK', 'CHARIOT_BLACK', 'HORSE_RED', 'CANNON_RED', 'SOLDIER_BLACK', 'HORSE_BLACK', 'CANNON_BLACK'),
+  pieces(
+    'SOLDIER_RED',
+    'SOLDIER_RED',
+    'SOLDIER_RED',
+    'SOLDIER_RED',
+    'SOLDIER_RED',
+    'ADVISOR_RED',
+    'ADVISOR_RED',
+    'GENERAL_RED',
+  ),
+  pieces(
+    'GENERAL_BLACK',
+    'ELEPHANT_RED',
+    'CHARIOT_RED',
+    'HORSE_RED',
+    'CANNON_RED',
+    'SOLDIER_BLACK',
+    'SOLDIER_BLACK',
+    'CHARIOT_BLACK',
+  ),
+  pieces(
+    'ADVISOR_BLACK',
+    'ELEPHANT_RED',
+    'CHARIOT_RED',
+    'HORSE_BLACK',
+    'CANNON_BLACK',
+    'SOLDIER_BLACK',
+    'SOLDIER_BLACK',
+    'ELEPHANT_BLACK',
+  ),
+  pieces(
+    'ADVISOR_BLACK',
+    'ELEPHANT_BLACK',
+    'CHARIOT_BLACK',
+    'HORSE_RED',
+    'CANNON_RED',
+    'SOLDIER_BLACK',
+    'HORSE_BLACK',
+    'CANNON_BLACK',
+  ),
 ];
 
 /**
@@ -46,9 +82,13 @@ const WINNING: Hands = [
  * a round of three turns, and an end. Each time the game is begun anew, dies there, and is played to its end.
  * @param every tries each so-manieth point only
  */
-export async function enumerateCrashPoints(
-  { every = 1, from = 0 }: { readonly every?: number; readonly from?: number } = {},
-): Promise<EnumerationReport> {
+export async function enumerateCrashPoints({
+  every = 1,
+  from = 0,
+}: {
+  readonly every?: number;
+  readonly from?: number;
+} = {}): Promise<EnumerationReport> {
   const definition = liapTui({
     order: (_seed, _round, deal) => orderOf(deal <= REDEALS ? TWO_WEAK : WINNING),
     bots: BOTS,
@@ -123,8 +163,9 @@ async function playThrough(
       world.witness.break(PLAYED_TO_THE_END, failure instanceof Error ? failure.message : String(failure));
     },
   );
-  await world.until(() => isOver, GAME_MS);
-  if (!isOver) world.witness.break(PLAYED_TO_THE_END, `it is not over after ${GAME_MS / 60_000} minutes`);
+  const over = (): boolean => isOver;
+  await world.until(over, GAME_MS);
+  if (!over()) world.witness.break(PLAYED_TO_THE_END, `it is not over after ${GAME_MS / 60_000} minutes`);
   else await told;
   if (!world.isBroken) await world.finish();
   world.retire();
@@ -143,7 +184,8 @@ const STRATEGY: Strategy = {
   play: ({ hand, requiredCount }) => {
     const sets = SET_SIZES.map((size) => hand.flatMap((piece, index) => (isOfSet(piece, size) ? [index] : [])));
     const wanted = sets.find((set) => set.length > 0 && (requiredCount === null || set.length === requiredCount));
-    if (hand.some((piece) => isOfSet(piece, 5) || isOfSet(piece, 2) || isOfSet(piece, 1)) && wanted !== undefined) return wanted;
+    if (hand.some((piece) => isOfSet(piece, 5) || isOfSet(piece, 2) || isOfSet(piece, 1)) && wanted !== undefined)
+      return wanted;
     return Array.from({ length: requiredCount ?? 1 }, (_, index) => index);
   },
   acceptsRedeal: () => true,

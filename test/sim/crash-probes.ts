@@ -47,6 +47,7 @@ export class CrashProbes {
   #taken = 0;
   #points: Point[] = [];
 
+  /** @param every about one moment in so many is taken, until there are `max` */
   constructor(max: number, every: number, seed: string) {
     this.#max = max;
     this.#every = every;
@@ -99,20 +100,23 @@ export class CrashProbes {
     for (const client of clients) comeBack(world, client);
     await world.advance(COME_BACK_MS);
     await world.releaseAll();
-    const stuck = (): FollowedRoom | undefined =>
-      [...heads].find(([room, head]) => !isAlive(world, room, head))?.[0];
+    const stuck = (): FollowedRoom | undefined => [...heads].find(([room, head]) => !isAlive(world, room, head))?.[0];
     await world.until(() => stuck() === undefined, ALIVE_MS);
     if (!world.isBroken) world.settled(cameBackAt + 50);
     const room = stuck();
     if (room !== undefined) {
-      world.witness.break('every open room goes on', `${whereItStands(world, room)}`);
+      world.witness.break('every open room goes on', whereItStands(world, room));
     }
     if (world.server === null) world.witness.break(RUNTIME_NEVER_FAILS, 'no process starts on the disk');
     this.simulatedMs += world.clock.elapsedMs();
     world.retire();
     const { failure } = world.witness;
     if (failure === null) return;
-    witness.break(failure.promise, `crash point ${number}, the write under way ${fate}: ${failure.message}`, failure.events);
+    witness.break(
+      failure.promise,
+      `crash point ${number}, the write under way ${fate}: ${failure.message}`,
+      failure.events,
+    );
   }
 }
 
@@ -129,10 +133,14 @@ function isAlive({ server, evidence }: World, room: FollowedRoom, head: number):
   if (room.isClosed || room.entries.length > head) return true;
   const { context } = evidence.stateOf(room);
   const isHeld = server !== null && server.rooms.holdOf(room.roomId) !== null;
-  return isHeld || context.game === null || context.seats.some((seat, index) => {
-    const isAsked = context.awaiting?.seats.some((asked) => asked === index) === true;
-    return isAsked && seat?.kind === 'person' && seat.awaySince === null;
-  });
+  return (
+    isHeld ||
+    context.game === null ||
+    context.seats.some((seat, index) => {
+      const isAsked = context.awaiting?.seats.some((asked) => asked === index) === true;
+      return isAsked && seat?.kind === 'person' && seat.awaySince === null;
+    })
+  );
 }
 
 /** As a client does: who it is, and then again what it has no answer to, or believes to have none. */

@@ -92,7 +92,7 @@ const command = new Command('npm run sim --')
   .option('--every <n>', 'with --exhaustive: only each so-manieth point', whole, 1)
   .option('--from <n>', 'with --exhaustive: begin at this one', whole, 0)
   .option('--json', 'print one JSON object in the last line')
-  .option('--no-save', `do not add a failure to ${'test/sim/regressions.json'}`)
+  .option('--no-save', 'do not add a failure to test/sim/regressions.json')
   .addHelpText('after', '\nExit code 0: all promises held. 1: one is broken. 2: wrong usage.\nSee docs/TESTING.md.')
   .exitOverride((failure) => process.exit(failure.exitCode === 0 ? 0 : 2));
 
@@ -170,7 +170,16 @@ function tell({ seed, profile, failure }: SimulationReport): void {
   say('added to test/sim/regressions.json');
 }
 
-function lineOf({ seed, profile, simulatedMs, elapsedMs, crashPoints, counts, faults, failure }: SimulationReport): string {
+function lineOf({
+  seed,
+  profile,
+  simulatedMs,
+  elapsedMs,
+  crashPoints,
+  counts,
+  faults,
+  failure,
+}: SimulationReport): string {
   const struck = Object.values(faults).reduce((sum, count) => sum + count, 0);
   const hours = simulatedMs / 3_600_000;
   return (

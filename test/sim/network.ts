@@ -128,11 +128,7 @@ export class Link {
   #bytesPerMs = Infinity; // how fast the client reads
   #backlogBytes = 0;
 
-  constructor(
-    ports: NetworkPorts,
-    { id, path, headers }: Pick<Link, 'id' | 'path' | 'headers'>,
-    onGone: () => void,
-  ) {
+  constructor(ports: NetworkPorts, { id, path, headers }: Pick<Link, 'id' | 'path' | 'headers'>, onGone: () => void) {
     this.#ports = ports;
     this.id = id;
     this.path = path;

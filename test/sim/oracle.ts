@@ -25,8 +25,6 @@ export interface Scene {
   readonly elapsedMs: () => number; // true time, which no fault changes
   readonly elapsedAt: (roomTimeMs: number) => number; // the true time of an entry that this process makes
   readonly upSinceMs: () => number; // true time at which this process began
-  /** Whether somebody flooded that socket: then not everything is answered. */
-  readonly isFlooded: (socket: Socket) => boolean;
 }
 
 /**

@@ -59,7 +59,8 @@ function sending(server: RoomServer, send: (inner: ServerSocket, text: string) =
   const accept = gateway.accept.bind(gateway);
   gateway.accept = (inner, handshake) => {
     const outer = new Proxy(inner, {
-      get: (target, name) => (name === 'send' ? (text: string) => send(target, text) : Reflect.get(target, name)),
+      get: (target, name): unknown =>
+        name === 'send' ? (text: string) => send(target, text) : Reflect.get(target, name),
       set: (target, name, value) => Reflect.set(target, name, value),
     });
     accept(outer, handshake);
@@ -81,8 +82,7 @@ test('a store that forgets what it has answered for', async () => {
   const wrapEngine = (engine: SimulatedEngine) => {
     let commits = 0;
     return changed(engine, {
-      commit: (batch, aliveAt) =>
-        ++commits === 6 ? Promise.resolve(committed(batch)) : engine.commit(batch, aliveAt),
+      commit: (batch, aliveAt) => (++commits === 6 ? Promise.resolve(committed(batch)) : engine.commit(batch, aliveAt)),
     });
   };
   expect(await found(acknowledgedIsKept, { wrapEngine })).toBe(promiseOf(acknowledgedIsKept));

@@ -65,10 +65,11 @@ export class SimulatedProcess {
   /** Time as a process sees it: its own monotonic clock, and calls that end with it. */
   #clock(): Clock {
     const { clock, onWake } = this.#ports;
+    const isAlive = (): boolean => this.isAlive;
     const run = (call: () => void) => (): void => {
-      if (!this.isAlive) return;
+      if (!isAlive()) return;
       onWake();
-      if (this.isAlive) call();
+      if (isAlive()) call();
     };
     return {
       nowMs: clock.nowMs,

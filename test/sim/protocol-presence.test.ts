@@ -271,7 +271,7 @@ test('presence: a room that is set back knows who is there now, whoever was ther
 test('presence: a store that can not say who is absent after a restart is asked again', async () => {
   const table = await underWay();
   await table.sim.crash();
-  await table.advance(58_500);
+  await table.advance(59_500);
   table.sim.engine.failNext(1_000, 'SQLITE_BUSY', 'read');
   await table.advance(1_000);
   table.sim.engine.failNext(0, '', 'read');

@@ -36,8 +36,8 @@ export interface SimulationReport {
 }
 
 const MS_PER_HOUR = 3_600_000;
-/** A moment in so many is a crash point, until there are as many as were asked for. */
-const PROBE_EVERY = 7;
+/** About as many moments a table has in an hour; somewhat fewer, so that there are as many crash points as asked for. */
+const MOMENTS_PER_TABLE_HOUR = 20_000;
 
 /** One run of the whole server under faults. The same options give the same run, bit for bit. */
 export async function simulate({
@@ -53,7 +53,11 @@ export async function simulate({
   const began = performance.now();
   const profile = PROFILES[name];
   const text = `${name} ${seed}`;
-  const probes = new CrashProbes(crashPoints, PROBE_EVERY, text);
+  const probes = new CrashProbes(
+    crashPoints,
+    (hours * count * MOMENTS_PER_TABLE_HOUR) / Math.max(1, crashPoints),
+    text,
+  );
   const world = new World({
     ...options,
     seed: text,

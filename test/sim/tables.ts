@@ -66,11 +66,17 @@ export class Tables {
       this.movesApplied += result.movesApplied;
       const [violation] = result.violations;
       if (areStrict && violation !== undefined) {
-        witness.break('players see what the protocol says', `${violation.human}: ${violation.sentence} in ${violation.frame}`);
+        witness.break(
+          'players see what the protocol says',
+          `${violation.human}: ${violation.sentence} in ${violation.frame}`,
+        );
       }
     } catch (failure) {
       if (!(failure instanceof GameFailed)) {
-        witness.break(RUNTIME_NEVER_FAILS, failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
+        witness.break(
+          RUNTIME_NEVER_FAILS,
+          failure instanceof Error ? (failure.stack ?? failure.message) : String(failure),
+        );
       }
       this.gamesFailed++;
     }

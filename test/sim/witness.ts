@@ -56,11 +56,7 @@ export class Witness {
   readonly #verify: (token: string) => string | null;
   readonly #onLine: ((line: string) => void) | undefined;
 
-  constructor(
-    scene: Scene,
-    oracles: readonly MakeOracle[],
-    { traced, verify, isAfterCrash, onLine }: WitnessOptions,
-  ) {
+  constructor(scene: Scene, oracles: readonly MakeOracle[], { traced, verify, isAfterCrash, onLine }: WitnessOptions) {
     this.#scene = scene;
     this.#oracles = oracles.map((make) => make(scene));
     this.#trace = traced ? createHash('sha256') : null;
@@ -93,7 +89,8 @@ export class Witness {
     this.#write(`> ${socket.id} ${text}`);
     const read = typeof frame === 'string' ? command(frame) : null;
     if (read === null) return;
-    if (read.event === 'client_ready' && read.token !== null) socket.session = this.#verify(read.token) ?? socket.session;
+    if (read.event === 'client_ready' && read.token !== null)
+      socket.session = this.#verify(read.token) ?? socket.session;
     const { event, id } = read;
     if (id === null) return;
     const name = `${socket.session} ${id}`;
@@ -132,7 +129,10 @@ export class Witness {
       if (step !== null) this.#count(step.events.map(({ type }) => type));
       this.#judge((oracle) => oracle.durable?.(append, step));
     } catch (failure) {
-      this.break('every entry follows from those in front of it', failure instanceof Error ? failure.message : String(failure));
+      this.break(
+        'every entry follows from those in front of it',
+        failure instanceof Error ? failure.message : String(failure),
+      );
     }
   }
 
@@ -180,9 +180,15 @@ export class Witness {
   }
 }
 
-function command(text: string): { readonly event: string; readonly id: string | null; readonly token: string | null } | null {
+function command(
+  text: string,
+): { readonly event: string; readonly id: string | null; readonly token: string | null } | null {
   try {
-    const { event, id, data } = JSON.parse(text) as { event?: unknown; id?: unknown; data?: { session_token?: unknown } };
+    const { event, id, data } = JSON.parse(text) as {
+      event?: unknown;
+      id?: unknown;
+      data?: { session_token?: unknown };
+    };
     if (typeof event !== 'string') return null;
     const token = data?.session_token;
     return { event, id: typeof id === 'string' ? id : null, token: typeof token === 'string' ? token : null };

@@ -49,7 +49,7 @@ const SETTINGS: GatewaySettings = {
 const PACE: NetworkPace = { delayMs: 5, jitterMs: 10 };
 const SECRET = 'a secret of the simulation';
 /** In which everything that can be answered is answered, once nothing goes wrong any more. */
-const SETTLED_MS = 120_000;
+const SETTLED_MS = 45_000;
 /** In which rooms end that everybody has left: the longest wait is the 10 minutes of a finished one. */
 const ENDED_MS = 20 * 60_000;
 const START_AGAIN_MS = 1_000;
@@ -76,7 +76,6 @@ export class World {
   readonly #sessions: Sessions;
   readonly #log: Log;
   readonly #poisoned = new Set<string>(); // rooms that may be quarantined
-  readonly #flooded = new Set<Socket>();
   #newest: SimulatedProcess | null = null;
   #roomTimeAhead = 0;
 
@@ -94,7 +93,6 @@ export class World {
       elapsedMs: clock.elapsedMs,
       elapsedAt: (roomTimeMs: number) => roomTimeMs - this.#roomTimeAhead,
       upSinceMs: () => this.#newest?.startedAtMs ?? 0,
-      isFlooded: (socket: Socket) => this.#flooded.has(socket),
     };
     const verify = this.#sessions.verify;
     this.witness = new Witness(scene, options.oracles ?? ORACLES, {
@@ -224,7 +222,6 @@ export class World {
     this.settled(this.clock.elapsedMs() - SETTLED_MS / 2);
     this.network.close();
     await this.advance(ENDED_MS);
-    if (this.isBroken) return;
     const { server } = this;
     if (server === null) {
       this.witness.break(RUNTIME_NEVER_FAILS, 'the server is down though nothing is wrong any more');
@@ -283,10 +280,10 @@ export class World {
   }
 
   #arrive(socket: Socket, frame: string | Uint8Array): boolean {
-    if (this.process?.life !== socket.life) return false;
+    if (!this.#isServing(socket.life)) return false;
     this.witness.arrived(socket, frame);
     this.#moment('message');
-    return this.process?.life === socket.life;
+    return this.#isServing(socket.life);
   }
 
   #send(socket: Socket, text: string): boolean {
@@ -295,6 +292,10 @@ export class World {
     if (!this.#isAlive(socket.life)) return false;
     this.witness.sent(socket, text);
     return true;
+  }
+
+  #isServing(life: number): boolean {
+    return this.process?.life === life;
   }
 
   #isAlive(life: number): boolean {

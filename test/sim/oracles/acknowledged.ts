@@ -12,7 +12,7 @@ export const CHANGING: ReadonlySet<string> = new Set([
   'accept_redeal',
   'decline_redeal',
 ]);
-export const REFUSING: ReadonlySet<string> = new Set(['error', 'room_closed', 'room_not_found', 'rate_limit_warning']);
+const REFUSING: ReadonlySet<string> = new Set(['error', 'room_closed', 'room_not_found', 'rate_limit_warning']);
 
 /** What was acknowledged is in the journal at that moment, and at the end. */
 export const acknowledgedIsKept: MakeOracle = ({ evidence }) => {

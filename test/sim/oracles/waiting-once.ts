@@ -12,7 +12,9 @@ export const whatWaitsIsDeliveredOnce: MakeOracle = ({ evidence }) => {
       if (step === null || !parked.has(step.entry.correlationId)) return null;
       const { correlationId } = step.entry;
       const restoredAt = step.room.entries.findLastIndex(({ outcome }) => outcome === 'restored');
-      const same = step.room.entries.filter((entry, index) => index > restoredAt && entry.correlationId === correlationId);
+      const same = step.room.entries.filter(
+        (entry, index) => index > restoredAt && entry.correlationId === correlationId,
+      );
       return same.length > 1 ? `${correlationId} was applied as ${same.map(({ seq }) => seq).join(' and ')}` : null;
     },
     settled({ inboxRows }) {
