@@ -12,7 +12,7 @@ import { NEVER_THROWS, PLAIN_STATE } from './room-run.js';
 const fuzz = (seed: number, steps: number, definition = fuzzedLiapTui()): FuzzReport =>
   fuzzRoom(definition, { ...liapTuiSubject, seed, steps });
 
-test('no promise of the game room breaks in a short run, which gets nearly everywhere', () => {
+test('no promise of the game room breaks in a short run, which gets nearly everywhere', { timeout: 120_000 }, () => {
   const { failure, coverage, steps, rooms } = fuzz(20_260_101, 30_000);
   expect(failure).toBeNull();
   expect(steps).toBeGreaterThanOrEqual(30_000);

@@ -148,6 +148,7 @@ const seatsTaken: LiapInvariant = invariant('a running game has four at the tabl
 
 /** The promises of a game room that deals in this way, one name each. */
 export const invariantsOf = (order: DealOrder): readonly LiapInvariant[] => [
+  noDeadState,
   asTheRulesSay(order),
   piecesConserved,
   oneHolder,
@@ -155,7 +156,6 @@ export const invariantsOf = (order: DealOrder): readonly LiapInvariant[] => [
   declarationSums,
   scoresRecomputed,
   seatsTaken,
-  noDeadState,
   ...SECRETS_KEPT,
   viewsAreTrue,
 ];

@@ -458,7 +458,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'the grace after a lost socket is ignored',
     class: 'timers and presence',
     file: 'src/gateway/presence.ts',
-    find: 'started ? Math.max(this.#graceMs, START_GRACE_MS) : this.#graceMs',
+    find: 'started ? Math.max(disconnectGraceMs, START_GRACE_MS) : disconnectGraceMs',
     replace: 'started ? START_GRACE_MS : 0',
     seen: 'Each reload is announced as a disconnect, and moves the host.',
   },

@@ -60,6 +60,8 @@ export class Faults {
         link?.slowDown(pick(random, [0.001, 0.01, 1]));
         later(5_000 + random() * 60_000, () => link?.slowDown(Infinity));
         return link !== null;
+      case 'absence':
+        return link !== null && network.keepAway(link, 5_000 + random() * 20_000);
       case 'stutter':
         return echo(network, random);
       case 'twin':

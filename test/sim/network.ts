@@ -42,6 +42,7 @@ export interface NetworkServer {
 export class SimulatedNetwork {
   readonly #ports: NetworkPorts;
   readonly #links = new Set<Link>();
+  readonly #awayUntil = new Map<string, number>(); // by session, elapsed ms
   #count = 0;
   #isClosed = false;
 
@@ -50,12 +51,13 @@ export class SimulatedNetwork {
   }
 
   readonly connect: Connect = (path, headers) => {
-    const { server, sessions } = this.#ports;
+    const { server, sessions, clock } = this.#ports;
     const known = sessions.fromCookieHeader(headers['cookie'] ?? headers['Cookie']);
+    const isAway = known !== null && (this.#awayUntil.get(known) ?? 0) > clock.elapsedMs();
     const link = new Link(this.#ports, { id: ++this.#count, path, headers }, () => this.#links.delete(link));
     this.#links.add(link);
     link.later(() => {
-      const listening = this.#isClosed ? null : server();
+      const listening = this.#isClosed || isAway ? null : server();
       if (listening === null) {
         link.cut('refused');
         return;
@@ -67,6 +69,16 @@ export class SimulatedNetwork {
     });
     return link.clientEnd;
   };
+
+  /** Cuts a connection, and lets nobody with its cookie in for a while. @returns whether it has one */
+  keepAway(link: Link, ms: number): boolean {
+    const { sessions, clock } = this.#ports;
+    const session = sessions.fromCookieHeader(link.headers['cookie'] ?? link.headers['Cookie']);
+    if (session === null) return false;
+    this.#awayUntil.set(session, clock.elapsedMs() + ms);
+    link.cut('away');
+    return true;
+  }
 
   /** From now on nobody gets through any more. */
   close(): void {

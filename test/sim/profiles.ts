@@ -8,6 +8,7 @@ export const FAULT_KINDS = [
   'cut',
   'halfOpen',
   'slowReader',
+  'absence', // a person is gone for so long that the bot plays on
   // clients
   'stutter', // says again what it said, under the same ids
   'twin', // another socket of the same session
@@ -45,7 +46,7 @@ const S = 1_000;
 const CALM_PACE: NetworkPace = { delayMs: 5, jitterMs: 10 };
 const ROUGH_PACE: NetworkPace = { delayMs: 5, jitterMs: 400 };
 
-const NETWORK: FaultRates = { cut: 8 * S, halfOpen: 60 * S, slowReader: 60 * S };
+const NETWORK: FaultRates = { cut: 8 * S, halfOpen: 60 * S, slowReader: 60 * S, absence: 45 * S };
 const CLIENTS: FaultRates = { stutter: 10 * S, twin: 30 * S, stranger: 20 * S, leaver: 600 * S };
 const DISK: FaultRates = {
   diskFull: 40 * S,

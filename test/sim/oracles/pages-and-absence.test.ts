@@ -28,7 +28,7 @@ test('a page that is drawn from another state is seen, and no other page', async
     gateway.accept = (inner, handshake) => {
       const send = (text: string): void => inner.send(text.replace('"hand_size":7', '"hand_size":6'));
       const outer: ServerSocket = new Proxy(inner, {
-        get: (target, name) => (name === 'send' ? send : Reflect.get(target, name)),
+        get: (target, name): unknown => (name === 'send' ? send : Reflect.get(target, name)),
         set: (target, name, value) => Reflect.set(target, name, value),
       });
       accept(outer, handshake);
