@@ -19,7 +19,7 @@ const SCRUB = `new Promise((done) => {
   let shown = 0;
   requestAnimationFrame(function frame(now) {
     times.push(now);
-    if (Math.abs(Number(room.dataset.shown) - Number(room.dataset.seq)) === 0) shown++;
+    if (room.dataset.shown === room.dataset.seq) shown++;
     if (times.length > ${FRAMES}) return done({ times, shown, last });
     const way = (3 * times.length) % (2 * (last - first));
     slider.value = String(first + Math.min(way, 2 * (last - first) - way));
