@@ -19,7 +19,7 @@ const SCRUB = `new Promise((done) => {
   let shown = 0;
   requestAnimationFrame(function frame(now) {
     times.push(now);
-    if (Math.abs(Number(room.dataset.shown) - Number(room.dataset.seq)) === 0) shown++;
+    if (room.dataset.shown === room.dataset.seq) shown++;
     if (times.length > ${FRAMES}) return done({ times, shown, last });
     const way = (3 * times.length) % (2 * (last - first));
     slider.value = String(first + Math.min(way, 2 * (last - first) - way));
@@ -34,14 +34,15 @@ const server = await ServerProcess.start({ env: { ...SEATS_KEPT, ADMIN_TOKEN: TO
 const browser = await startBrowser(chromium);
 try {
   const { code } = await playedRoom(server);
-  const shown = await VisualizerPage.open(browser, server.url, `?token=${TOKEN}&room=${code}&as=operator`);
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const shown = await VisualizerPage.open(context, server.url, `?token=${TOKEN}&room=${code}&as=operator`);
   let requests = 0;
   shown.page.on('request', (request) => {
     if (request.url().includes('/states')) requests++;
   });
   await shown.page.locator('[data-testid=room-page]:not([data-shown=""])').waitFor();
   // Time of the page's main thread on the processor, so that other programs on the machine do not count.
-  const devtools = await shown.context.newCDPSession(shown.page);
+  const devtools = await context.newCDPSession(shown.page);
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
   const busyMs = async (): Promise<Readonly<Record<string, number>>> => {
     const { metrics } = await devtools.send('Performance.getMetrics');

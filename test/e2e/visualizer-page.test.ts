@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import axe from 'axe-core';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startBrowser } from '../support/browser.js';
 import { describeNeeding } from '../support/needs.js';
 import { type PlayedRoom, playedRoom, SEATS_KEPT } from '../support/played-room.js';
 import { ServerProcess } from '../support/server-process.js';
-import { type StorageState, VisualizerPage } from '../support/visualizer-page.js';
+import { VisualizerPage } from '../support/visualizer-page.js';
 
 const TOKEN = 'a-token-for-tests';
 /** For what follows at once on a machine that has nothing else to do. */
 const PATIENT = { timeout: 10_000 };
+const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 780 };
 
 interface State {
@@ -33,17 +34,17 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
   let server: ServerProcess;
   let browser: Browser;
   let room: PlayedRoom;
-  let known: StorageState; // the cookie of somebody who has entered the token
+  let known: BrowserContext; // of somebody who has entered the token
   const cleanUps: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
     const env = { ...SEATS_KEPT, ADMIN_TOKEN: TOKEN, VISUALIZER_ACTIONS: 'on' };
     [server, browser] = await Promise.all([ServerProcess.start({ env }), startBrowser(chromium)]);
     room = await playedRoom(server);
-    const entering = await VisualizerPage.open(browser, server.url, `?token=${TOKEN}`);
+    known = await browser.newContext({ viewport: DESKTOP });
+    const entering = await VisualizerPage.open(known, server.url, `?token=${TOKEN}`);
     await entering.get('rooms-page').waitFor();
-    known = await entering.context.storageState();
-    await entering.close();
+    await entering.page.close();
   });
   afterAll(async () => {
     await browser.close();
@@ -53,10 +54,17 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
   });
 
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<VisualizerPage> {
-    const opened = await VisualizerPage.open(browser, server.url, path, { storageState: known, ...options });
-    cleanUps.push(() => opened.close());
-    return opened;
+  /** @param options of a window of its own; without them it is one more tab of somebody who is known */
+  async function open(path: string, options?: BrowserContextOptions): Promise<VisualizerPage> {
+    if (options === undefined) {
+      const tab = await VisualizerPage.open(known, server.url, path);
+      cleanUps.push(() => tab.page.close());
+      return tab;
+    }
+    const storageState = await known.storageState();
+    const context = await browser.newContext({ viewport: DESKTOP, storageState, ...options });
+    cleanUps.push(() => context.close());
+    return VisualizerPage.open(context, server.url, path);
   }
 
   async function ask<T>(path: string): Promise<T> {

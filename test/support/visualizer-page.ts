@@ -1,6 +1,4 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
-
-export type StorageState = NonNullable<BrowserContextOptions['storageState']>;
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 
 /** An operator's tab of the visualizer, driven by its `data-testid` hooks, with whatever went wrong in it. */
 export class VisualizerPage {
@@ -20,14 +18,8 @@ export class VisualizerPage {
     });
   }
 
-  /** @param path e.g. '?room=9CB52B&entry=12' */
-  static async open(
-    browser: Browser,
-    url: string,
-    path: string,
-    options: BrowserContextOptions = {},
-  ): Promise<VisualizerPage> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  /** A new tab. @param path e.g. '?room=9CB52B&entry=12' */
+  static async open(context: BrowserContext, url: string, path: string): Promise<VisualizerPage> {
     const opened = new VisualizerPage(context, await context.newPage());
     await opened.page.goto(`${url}/visualizer${path}`);
     return opened;
@@ -63,9 +55,5 @@ export class VisualizerPage {
   /** How far the page is wider than its window, in px. */
   overflow(): Promise<number> {
     return this.page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-  }
-
-  close(): Promise<void> {
-    return this.context.close();
   }
 }

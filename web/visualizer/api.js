@@ -108,11 +108,20 @@ export function listen(path, on) {
       source.addEventListener(event, ({ data }) => handle(JSON.parse(data)));
     }
   };
-  status('connecting');
-  open();
-  return () => {
+  // Browsers allow some six connections to a server, all tabs together: a tab that nobody sees gives its own back, and
+  // catches up when it is seen again.
+  const seen = () => {
     clearTimeout(retry);
-    source.close();
+    source?.close();
+    if (!document.hidden) open();
+  };
+  document.addEventListener('visibilitychange', seen);
+  status('connecting');
+  seen();
+  return () => {
+    document.removeEventListener('visibilitychange', seen);
+    clearTimeout(retry);
+    source?.close();
   };
 }
 
