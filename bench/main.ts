@@ -8,9 +8,11 @@ import { benchHot } from './hot.js';
 import { benchIdle } from './idle.js';
 import { benchLatency } from './latency.js';
 import { benchMoves } from './moves.js';
+import { benchProfile } from './profile.js';
 import { benchRecovery } from './recovery.js';
 import { sectionText } from './report.js';
 import { benchRestore } from './restore.js';
+import { benchSettings } from './settings.js';
 import { benchSockets } from './sockets.js';
 import { benchStorm } from './storm.js';
 import { runSuite } from './suite.js';
@@ -111,6 +113,19 @@ const SUITE: readonly SuiteBench[] = [
 ];
 
 const OTHERS: readonly OtherBench[] = [
+  {
+    name: 'profile',
+    description: 'where the main thread of the server spends its time under full load over sockets',
+    defaults: { tables: 100, seconds: 5 },
+    run: ({ tables, seconds }) => benchProfile({ tables: tables!, seconds: seconds! }),
+  },
+  {
+    name: 'settings',
+    description: 'what settings of the server do to the moves over sockets, beside the defaults',
+    defaults: { tables: 100, warmUp: 2, seconds: 3, rounds: 3 },
+    run: ({ tables, warmUp, seconds, rounds }) =>
+      benchSettings({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
+  },
   {
     name: 'games',
     description: 'full games by scripted clients, one to four people each, over real sockets',

@@ -85,7 +85,7 @@ export class WireContestants {
   }
 }
 
-async function measured(
+export async function measured(
   pid: number,
   { tables, phases }: WireOptions,
   seat: (table: number) => Promise<Seated>,

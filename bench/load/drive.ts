@@ -56,20 +56,18 @@ export class Party {
     for (const table of this.#tables) if (table.isReady) run.ready(table);
     const metronome = rate === null ? null : startMetronome(rate, (dueMs) => run.due(dueMs));
     try {
+      const fromMs = performance.now() + warmUpS * 1000;
+      const toMs = fromMs + seconds * 1000;
+      run.count(fromMs, toMs);
       await pause(warmUpS * 1000);
       const before = this.#totals();
       atStart?.();
-      run.begin();
-      const startMs = performance.now();
-      await pause(seconds * 1000);
-      const elapsedS = (performance.now() - startMs) / 1000;
-      run.end();
+      await pause(toMs - performance.now());
       atEnd?.();
       const after = this.#totals();
-      metronome?.stop();
       if (rate !== null) await run.settled(SETTLE_MS);
       return {
-        movesPerS: run.applied / elapsedS,
+        movesPerS: run.applied / seconds,
         refused: Object.fromEntries(run.refused),
         closed: run.lost.size,
         unanswered: run.unanswered,

@@ -23,7 +23,9 @@ export class MoveSchedule<T extends Mover> {
   readonly #ready = new Set<T>();
   readonly #underWay = new Map<T, UnderWay>();
   readonly #due: UnderWay[] = [];
-  #counts = false;
+  #fromMs = Number.POSITIVE_INFINITY;
+  #toMs = Number.POSITIVE_INFINITY;
+  #isPast = false; // all that counts was due
   #waiting = 0; // that count and are not answered
   #onSettled: () => void = () => undefined;
 
@@ -41,23 +43,28 @@ export class MoveSchedule<T extends Mover> {
     return this.#asSoonAsPossible ? 0 : this.#waiting - this.unsent;
   }
 
-  begin(): void {
-    this.#counts = true;
+  /** What is due, or answered where nothing is ever due, from the one time on and before the other counts. */
+  count(fromMs: number, toMs: number): void {
+    this.#fromMs = fromMs;
+    this.#toMs = toMs;
   }
 
-  end(): void {
-    this.#counts = false;
-  }
-
+  /** A move is due, or was: beats come late where the machine is busy. */
   due(dueMs: number): void {
-    this.#due.push({ dueMs, counts: this.#counts });
-    if (this.#counts) this.#waiting++;
+    if (dueMs >= this.#toMs) {
+      this.#isPast = true;
+      this.#settle();
+      return;
+    }
+    const counts = this.#isCounted(dueMs);
+    this.#due.push({ dueMs, counts });
+    if (counts) this.#waiting++;
     this.#sendDue();
   }
 
-  /** Resolves when all that counts is answered, or after the limit. */
+  /** Resolves when all that counts was due and is answered, or after the limit. */
   async settled(limitMs: number): Promise<void> {
-    if (this.#waiting === 0) return;
+    if (this.#isPast && this.#waiting === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, limitMs);
       this.#onSettled = () => {
@@ -69,7 +76,7 @@ export class MoveSchedule<T extends Mover> {
 
   ready(table: T): void {
     if (this.#asSoonAsPossible) {
-      this.#send(table, { dueMs: this.#nowMs(), counts: this.#counts });
+      this.#send(table, { dueMs: this.#nowMs(), counts: true });
       return;
     }
     this.#ready.add(table);
@@ -82,19 +89,29 @@ export class MoveSchedule<T extends Mover> {
     this.#underWay.delete(table);
     const applied = refusal === null;
     if (!applied) this.refused.set(refusal, (this.refused.get(refusal) ?? 0) + 1);
-    if (applied && this.#counts) this.appliedInTime++;
-    // As fast as possible, what is answered in the time counts; at a rate, what was due in it.
-    if (!(this.#asSoonAsPossible ? this.#counts : underWay.counts)) return;
+    const isInTime = this.#isCounted(this.#nowMs());
+    if (applied && isInTime) this.appliedInTime++;
+    if (!(this.#asSoonAsPossible ? isInTime : underWay.counts)) return;
     if (applied) {
       this.applied++;
       this.latency.recordValue(this.#microsecondsSince(underWay.dueMs));
     }
-    if (!this.#asSoonAsPossible && --this.#waiting === 0) this.#onSettled();
+    if (this.#asSoonAsPossible) return;
+    this.#waiting--;
+    this.#settle();
   }
 
   closed(table: T): void {
     this.lost.add(table);
     this.#ready.delete(table);
+  }
+
+  #isCounted(ms: number): boolean {
+    return ms >= this.#fromMs && ms < this.#toMs;
+  }
+
+  #settle(): void {
+    if (this.#isPast && this.#waiting === 0) this.#onSettled();
   }
 
   #sendDue(): void {

@@ -12,7 +12,7 @@ export interface RecordedMove {
   readonly rows: readonly string[]; // journal entries with their snapshots
 }
 
-export const MOVES_IN_ROUND = 36; // 4 declarations, 8 turns of 4 plays
+const MOVES_IN_ROUND = 36; // 4 declarations, 8 turns of 4 plays
 const ROUNDS_MAX = 40;
 /** So long nothing more comes: the move has had all its effects. */
 const SILENCE_MS = 15;

@@ -92,18 +92,18 @@ const machine = setup({
 /** One room of the reference. */
 export class ReferenceRoom {
   readonly #actor: ActorRefFrom<typeof machine> = createActor(machine);
-  #moved: MovedEvent | null = null;
+  readonly #told: MovedEvent[] = [];
 
   constructor() {
-    this.#actor.on('moved', (event) => (this.#moved = event));
+    this.#actor.on('moved', (event) => this.#told.push(event));
     this.#actor.start();
   }
 
   /** @throws where the machine does not take the move: nothing that is measured is refused */
   step(event: MoveEvent): MovedEvent {
-    this.#moved = null;
     this.#actor.send(event);
-    if (this.#moved === null) throw new Error(`the reference did not take ${event.type} of seat ${event.seat}`);
-    return this.#moved;
+    const moved = this.#told.pop();
+    if (moved === undefined) throw new Error(`the reference did not take ${event.type} of seat ${event.seat}`);
+    return moved;
   }
 }

@@ -8,8 +8,8 @@ import { ServerProcess } from '../support/server-process.js';
 // Goal: with many moves in each commit, an acknowledgement is as good as with one. Method: tables that move without a
 // pause, a SIGKILL in the middle of it, and every acknowledgement that was received looked up in the file.
 
-const TABLES = 40;
-const MOVES = 4_000;
+const TABLES = 30;
+const MOVES = 2_000;
 const SESSION = /room_session=([\w-]+)\./;
 
 const cleanUps: (() => unknown)[] = [];
