@@ -56,7 +56,8 @@ export interface Upcaster {
 
 /**
  * Everything the runtime needs to know about a kind of room. It runs any definition: machine, versions, schemas.
- * The machine emits events, or one event `{ type: 'refused', refusal }` and then leaves its context as it was.
+ * The machine emits events, one by one or several as `{ type: 'happened', events }`; or it emits one event
+ * `{ type: 'refused', refusal }` and then leaves its context as it was.
  */
 export interface RoomDefinition<S, M extends Message, E extends DomainEvent, V> {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { serve, type ServerType } from '@hono/node-server';
+import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { type Cancel, type Clock, roomTime, systemClock } from '../actors/clock.js';
 import { quarantine } from '../actors/holds.js';
 import { Lobby } from '../actors/lobby.js';
@@ -399,13 +399,23 @@ function suspectsOf(suspect: Suspect | null): { readonly roomId: string; readonl
   return [{ roomId, why: `Its step did not end within ${blockedMs / 1000} s, so the watchdog ended the process` }];
 }
 
+/**
+ * Connections that may wait to be taken: after a restart all clients come back at once, and who finds no place tries
+ * again only a second later.
+ */
+const BACKLOG = 4_096;
+
 /** @throws what the system says when the port can't be had */
-function listen({ port, host }: Config, fetch: Parameters<typeof serve>[0]['fetch']): Promise<ServerType> {
+function listen(
+  { port, host }: Config,
+  fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
+): Promise<ServerType> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch, port, hostname: host }, () => {
+    const server = createAdaptorServer({ fetch });
+    server.once('error', reject);
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve(server);
     });
-    server.once('error', reject);
   });
 }

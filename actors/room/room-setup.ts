@@ -32,17 +32,28 @@ export interface Scope<M = RoomMessage> {
   readonly event: M;
 }
 
-/** Takes an outcome over: the state is replaced, its events are emitted, or the refusal is. */
-const settle = (judge: (scope: Scope) => Outcome) =>
-  roomSetup.enqueueActions(({ context, event, enqueue }) => {
+/** Takes an outcome over: the state is replaced, its events are emitted. XState runs both with the same message, one behind the other. */
+function settle(judge: (scope: Scope) => Outcome) {
+  let happened: readonly RoomEvent[] = [];
+  return [
+    roomSetup.assign(({ context, event }) => {
+      const outcome = judge({ context, event });
+      if (outcome.kind === 'refused') throw new Error(`${event.type} was taken and refused: ${outcome.reason}`);
+      happened = outcome.events;
+      return { ...outcome.state, activeAt: event.at };
+    }),
+    roomSetup.emit(() => ({ type: 'happened' as const, events: happened })),
+  ] as const;
+}
+
+/** Says why a message is refused; the state stays as it is. */
+function sayRefused(judge: (scope: Scope) => Outcome) {
+  return roomSetup.emit(({ context, event }) => {
     const outcome = judge({ context, event });
-    if (outcome.kind === 'refused') {
-      enqueue.emit({ type: 'refused', refusal: outcome });
-      return;
-    }
-    enqueue.assign({ ...outcome.state, activeAt: event.at });
-    for (const happened of outcome.events) enqueue.emit(happened);
+    if (outcome.kind === 'accepted') throw new Error(`${event.type} was refused and accepted`);
+    return { type: 'refused' as const, refusal: outcome };
   });
+}
 
 /**
  * The transitions of one message: taken if the rule accepts, refused with the rule's reason if not. XState asks the
@@ -58,19 +69,22 @@ export function attempt<T extends RoomMessageType>(type: T, judge: Judge<Message
     }
     return asked.outcome;
   };
-  const act = settle((scope) => {
+  const answer = (scope: Scope): Outcome => {
     const outcome = once(scope);
     asked = null;
     return outcome;
-  });
+  };
   const allowed = (scope: Scope): boolean => once(scope).kind === 'accepted';
   named(allowed, judge.name);
-  return [{ guard: allowed, actions: act, ...(target !== undefined && { target }) }, { actions: act }];
+  return [
+    { guard: allowed, actions: settle(answer), ...(target !== undefined && { target }) },
+    { actions: sayRefused(answer) },
+  ];
 }
 
 /** The transition of a message that this state always refuses, with a reason of its own. */
 export function refusal<T extends RoomMessageType>(type: T, judge: Judge<MessageOf<T>>) {
-  const judged = settle(({ context, event }) => {
+  const judged = sayRefused(({ context, event }) => {
     if (event.type !== type) throw new Error(`${type} was asked about ${event.type}`);
     return judge(context, event as MessageOf<T>);
   });
@@ -106,7 +120,7 @@ export function pauseIsOver({ context, event }: Scope): boolean {
 }
 
 /** What the current state has no place for. */
-export const refuseUnknown = named(settle(judgeUnknown), 'refuseUnknown');
+export const refuseUnknown = named(sayRefused(judgeUnknown), 'refuseUnknown');
 
 function judgeUnknown({ context, event }: Scope): Outcome {
   if (event.type === 'timer' || event.type === 'botTimer') return deny('notDue', 'Nothing waits for that timer.');
