@@ -141,7 +141,8 @@ const OTHERS: readonly OtherBench[] = [
   },
   {
     name: 'visualizer',
-    description: 'what looking costs: entries of a long room, the list of many rooms, and watchers beside those who play',
+    description:
+      'what looking costs: entries of a long room, the list of many rooms, and watchers beside those who play',
     defaults: { entries: 10_000, rooms: 100_000, watchers: 50, tables: 30, rounds: 3, seconds: 8 },
     run: ({ entries, rooms, watchers, tables, rounds, seconds }) =>
       benchVisualizer({
