@@ -1,5 +1,5 @@
-// Many watchers in a process of their own: `node … visualizer-watchers.ts <url> <token> <count>`. Says how much it got on each message.
-const [, , url, token, count] = process.argv;
+// Many watchers in a process of their own. Says how much it got on each message.
+const { WATCH_URL: url, WATCH_TOKEN: token, WATCHERS: count } = process.env;
 let events = 0;
 let bytes = 0;
 const headers = { authorization: `Bearer ${token!}` };

@@ -1,10 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'hdr-histogram-js';
 import { liapTui } from '../actors/room/liap-tui.js';
 import { uuidV7 } from '../actors/room-ids.js';
@@ -16,6 +15,7 @@ import { RoomIndex, type RoomQuery } from '../src/visualizer/room-index.js';
 import { RoomPast } from '../src/visualizer/room-past.js';
 import { EntryShower } from '../src/visualizer/shown-entry.js';
 import { realGame } from '../test/support/real-game.js';
+import { forkModule } from './fork-module.js';
 import { microseconds } from './histogram.js';
 import type { Usage } from './usage.js';
 import { copyOf, playedRoom } from './room-history.js';
@@ -156,10 +156,7 @@ const TOKEN = 'bench';
 async function watched({ watchers, tables, rounds, seconds }: VisualizerOptions): Promise<object> {
   const dataDir = mkdtempSync(join(tmpdir(), 'watched-'));
   const settings = { PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, TIME_SCALE: '0', RATE_LIMITS: 'off' };
-  const server = fork(fileURLToPath(new URL('./measured-server.ts', import.meta.url)), {
-    execArgv: ['--expose-gc', '--import', 'tsx'],
-    env: { ...process.env, ...settings, LOG_LEVEL: 'warn', ADMIN_TOKEN: TOKEN },
-  });
+  const server = forkModule('measured-server', { ...settings, LOG_LEVEL: 'warn', ADMIN_TOKEN: TOKEN }, ['--expose-gc']);
   try {
     const [{ port }] = (await once(server, 'message')) as [{ port: number }];
     const load = new Players(`ws://127.0.0.1:${port}`, tables);
@@ -240,8 +237,7 @@ async function measured(server: ChildProcess, load: Players, seconds: number): P
 }
 
 async function startWatchers(url: string, count: number): Promise<ChildProcess> {
-  const file = fileURLToPath(new URL('./visualizer-watchers.ts', import.meta.url));
-  const watching = fork(file, [url, TOKEN, String(count)], { execArgv: ['--import', 'tsx'] });
+  const watching = forkModule('visualizer-watchers', { WATCH_URL: url, WATCH_TOKEN: TOKEN, WATCHERS: String(count) });
   await once(watching, 'message');
   return watching;
 }

@@ -111,8 +111,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'a refused message changes the state',
     class: 'machine',
     file: 'actors/room/room-setup.ts',
-    find: "enqueue.emit({ type: 'refused', refusal: outcome });",
-    replace: "enqueue.assign({ activeAt: event.at });\n      enqueue.emit({ type: 'refused', refusal: outcome });",
+    find: '{ actions: sayRefused(answer) },',
+    replace: '{ actions: [roomSetup.assign(({ event }) => ({ activeAt: event.at })), sayRefused(answer)] },',
     seen: 'A room looks busy because somebody was refused; after a restart it does not.',
   },
   {
@@ -351,8 +351,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'who began a game is shown with sessions',
     class: 'projector and protocol',
     file: 'actors/room/room-view.ts',
-    find: 'const { hands, entrants, ...open } = game;',
-    replace: 'const { hands, ...open } = game;',
+    find: 'starterReason: game.starterReason,',
+    replace: 'starterReason: game.starterReason,\n    ...({ entrants: game.entrants } as object),',
     seen: 'A player can take over the seat of another.',
   },
   {

@@ -52,9 +52,15 @@ const withFrontend = (over: Partial<AppDeps> = {}) =>
   createApp({ ...deps, staticDir: join(folder, 'frontend'), ...over });
 
 describe('without a frontend', () => {
-  test.each(['/', '/lobby', '/tutorial', '/room/A442EC', '/game/A442EC'])('%s leads to our own page', async (path) => {
+  test.each([
+    ['/', '/play'],
+    ['/lobby', '/play'],
+    ['/tutorial', '/play'],
+    ['/room/A442EC', '/play?room=A442EC'],
+    ['/game/A442EC', '/play?room=A442EC'],
+  ])('%s leads to our own page', async (path, page) => {
     const answer = await own().request(path);
-    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/play']);
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, page]);
   });
 
   test.each(['/play', '/play/'])('%s is our page, with a policy that allows only our own files', async (path) => {
