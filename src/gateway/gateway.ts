@@ -86,6 +86,7 @@ export class Gateway {
   readonly #askers = new Map<string, Asker>(); // by correlation id
   readonly #presence: Presence;
   readonly #heartbeat: Heartbeat;
+  #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
   #awayTold = 0;
   #draining = false;
 
@@ -99,10 +100,12 @@ export class Gateway {
   /** After a start nobody has a socket yet: players get a while to come back (design.md section 9, Presence). */
   awaitReturns(): void {
     const { clock, rooms, settings } = this.#ports;
-    const known = [...rooms.openIds];
-    if (known.length === 0) return;
+    this.#awaited = new Set(rooms.openIds);
+    if (this.#awaited.size === 0) return;
     clock.schedule(settings.restartGraceMs, () => {
-      for (const roomId of known) void this.#tellAbsent(roomId);
+      const awaited = this.#awaited;
+      this.#awaited = new Set();
+      for (const roomId of awaited) void this.#tellAbsent(roomId);
     });
   }
 
@@ -456,7 +459,9 @@ export class Gateway {
       for (const seat of SEATS) {
         const occupant = seen?.view.seats[seat];
         if (occupant?.isPerson !== true) continue;
-        if (occupant.awaySince === null && !this.#isPresent(roomId, seat)) this.#presence.lost(roomId, seat);
+        const isMissing = occupant.awaySince === null && !this.#isPresent(roomId, seat);
+        // After a start there is time to come back; whoever is not there by then is told of in any case.
+        if (isMissing && !this.#awaited.has(roomId)) this.#presence.lost(roomId, seat);
         if (occupant.awaySince !== null) this.#tellReturned(roomId, seat);
       }
     } catch (failure) {

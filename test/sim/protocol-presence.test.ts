@@ -251,6 +251,18 @@ test('presence: who left a room while it was quarantined is away once it is rele
   expect(seats[1]).toMatchObject({ isBot: false, awaySince: null });
 });
 
+test('presence: a release soon after a restart leaves players the time to come back that a restart gives them', async () => {
+  const table = await underWay();
+  const { operations } = table.sim.server.rooms;
+  await table.sim.until(operations.pause(table.roomId, 'to look at it'));
+  await table.sim.crash();
+  await table.sim.until(table.sim.server.rooms.operations.resume(table.roomId));
+  await table.advance(50_000);
+  expect((await table.view()).seats.map((seat) => seat?.awaySince)).toEqual([null, null, null, null]);
+  await table.advance(11_000);
+  expect((await table.view()).seats.map((seat) => seat?.isBot)).toEqual([true, true, true, true]);
+});
+
 test('presence: a room that is set back knows who is there now, whoever was there then', async () => {
   const table = await underWay();
   const { rooms } = table.sim.server;
