@@ -1,8 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Unavailable } from '../../actors/room-actor.js';
 import type { Phase } from '../../actors/room/room-setup.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
 import { SEATS } from '../game/seats.js';
-import { LRUCache } from 'lru-cache';
 import type { GameNotice, GameRooms } from '../gateway/gateway.js';
 import type { EntryTimes } from '../visualizer/shown-entry.js';
 import { boundCounter, readCounter, readGauge } from './read-metrics.js';
@@ -18,6 +19,8 @@ const GAME_BUCKETS_S = [60, 120, 300, 600, 900, 1_200, 1_800, 2_700, 3_600, 7_20
 const ROUND_BUCKETS = [1, 2, 3, 5, 8, 12, 16, 20];
 /** Rooms whose course is remembered; of the others the duration of one phase is not counted. */
 const ROOMS_MAX = 10_000;
+
+const WHYS: readonly Unavailable[] = ['storeAway', 'mailboxFull', 'restarting', 'quarantined', 'failed'];
 
 /** The event with which a room enters a phase; the name of a phase is that of the wire (protocol.md 2.1). */
 const ENTERED: Readonly<Partial<Record<RoomEvent['type'], Phase>>> = {
@@ -72,14 +75,15 @@ export function addRoomMetrics(
       registers,
     }),
   );
-  const unavailable = boundCounter(
-    new Counter({
-      name: 'room_unavailable_total',
-      help: 'Messages that had no effect: storeAway, mailboxFull, restarting, quarantined, or failed (a dead letter)',
-      labelNames: ['why'],
-      registers,
-    }),
-  );
+  const untaken = new Counter({
+    name: 'room_unavailable_total',
+    help: 'Messages that had no effect: storeAway, mailboxFull, restarting, quarantined, or failed (a dead letter)',
+    labelNames: ['why'],
+    registers,
+  });
+  // A counter that begins with its first count is no increase for Prometheus: the first dead letter would go unseen.
+  for (const why of WHYS) untaken.labels(why).inc(0);
+  const unavailable = boundCounter(untaken);
   const others = boundCounter(
     new Counter({
       name: 'room_answers_total',
