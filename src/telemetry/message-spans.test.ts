@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test, vi } from 'vitest';
-import { Table } from '../../test/support/table.js';
+import { NAMES, Table } from '../../test/support/table.js';
 import type { GameNotice } from '../gateway/gateway.js';
 import type { EntryTimes } from '../visualizer/shown-entry.js';
 import { messageSpans } from './message-spans.js';
@@ -49,6 +49,9 @@ async function traced(environment: Record<string, string> = {}) {
   const told: { notice: GameNotice; times: EntryTimes | null }[] = [];
   table.sim.server.visualizer.onTold((notice, times) => told.push({ notice, times }));
   table.sim.server.visualizer.onTold(messageSpans(traces.tracer, table.sim.clock.nowMs));
+  await table.start();
+  table.person(1).send('start_game', {});
+  table.person(1).send('declare', { player_name: NAMES[1], value: 3 });
   await table.sim.clock.advance(20_000);
   await traces.stop();
   receiver.closeAllConnections();
@@ -69,13 +72,21 @@ test('each message is one trace, from its mailbox to the sockets, joined by the 
     judged.map(({ notice }) => notice.cause.correlationId),
   );
   expect(new Set(roots.map(({ traceId }) => traceId)).size).toBe(roots.length);
+  expect(judged.some(({ notice }) => notice.kind === 'refused')).toBe(true);
   for (const [index, root] of roots.entries()) {
     const { notice, times } = judged[index]!;
-    const { leaf, phase } = notice.kind === 'applied' ? notice.view('spectator') : ({} as never);
+    if (notice.kind !== 'applied' && notice.kind !== 'refused') throw new Error('only judged messages have a trace');
+    const { leaf, phase } = notice.view('spectator');
     expect(attribute(root, 'room.phase')).toBe(phase);
     expect(attribute(root, 'room.state')).toBe(leaf);
     expect(attribute(root, 'room.id')).toBe(notice.roomId);
+    expect(attribute(root, 'room.outcome')).toBe(notice.kind);
     const stages = spans.filter(({ parentSpanId }) => parentSpanId === root.spanId);
+    if (notice.kind === 'refused') {
+      expect(attribute(root, 'room.refusal')).toBe(notice.refusal.reason);
+      expect(stages).toEqual([]);
+      continue;
+    }
     expect(stages.map(({ name }) => name)).toEqual(['wait', 'step', 'commit', 'broadcast']);
     expect(stages.every(({ traceId }) => traceId === root.traceId)).toBe(true);
     const expected = [times!.waitMs, times!.stepMs, times!.commitMs, times!.broadcastMs];
