@@ -8,7 +8,11 @@ function connected(path = '/ws/A442EC') {
   const socket = new FakeServerSocket();
   const limits = createSocketLimits({ rateLimitFactor: 1, timeScale: 1 });
   const traffic = new Traffic();
-  return { socket, connection: new Connection('c1', socket, limits, { path, session: 's1', token: null }, traffic), traffic };
+  return {
+    socket,
+    connection: new Connection('c1', socket, limits, { path, session: 's1', token: null }, traffic),
+    traffic,
+  };
 }
 
 test('the path says whether it is the lobby or a room', () => {

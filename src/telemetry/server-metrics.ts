@@ -53,7 +53,11 @@ export function addSocketMetrics(registry: Registry, gateway: Pick<Gateway, 'tra
     () => traffic.messages,
   );
   counter('websocket_invalid_frames_total', 'Frames that were no message', () => traffic.invalid);
-  counter('websocket_slow_closed_total', 'Sockets that were closed because they read too slowly', () => traffic.slowClosed);
+  counter(
+    'websocket_slow_closed_total',
+    'Sockets that were closed because they read too slowly',
+    () => traffic.slowClosed,
+  );
   counter('websocket_heartbeat_drops_total', 'Sockets that left a ping unanswered', () => traffic.heartbeatDrops);
 }
 
@@ -119,18 +123,40 @@ export function addJournalMetrics(registry: Registry, writer: GroupCommit): void
     { name: 'journal_commit_failures_total', help: 'Commits that failed or whose outcome was unknown' },
     () => writer.counters.failures,
   );
-  readGauge(registry, { name: 'journal_undecided_appends', help: 'Appends that wait for the disk' }, () => writer.undecidedCount);
-  readGauge(registry, { name: 'journal_available', help: '1 where the store takes writes' }, () => Number(writer.available));
+  readGauge(
+    registry,
+    { name: 'journal_undecided_appends', help: 'Appends that wait for the disk' },
+    () => writer.undecidedCount,
+  );
+  readGauge(registry, { name: 'journal_available', help: '1 where the store takes writes' }, () =>
+    Number(writer.available),
+  );
 }
 
 /** The store's files and the disk they are on, as of the last look. */
 export function addStoreMetrics(registry: Registry, watch: Pick<StoreWatch, 'status' | 'findings'>): void {
   const size = (read: (status: Extract<NonNullable<StoreWatch['status']>, { kind: 'known' }>) => number | null) => () =>
     watch.status?.kind === 'known' ? read(watch.status) : null;
-  readGauge(registry, { name: 'store_bytes', help: 'Size of the database' }, size((status) => status.size.bytes));
-  readGauge(registry, { name: 'store_log_bytes', help: 'Size of its write-ahead log' }, size((status) => status.size.logBytes));
-  readGauge(registry, { name: 'store_entries', help: 'Entries in the journal' }, size((status) => status.size.entries));
-  readGauge(registry, { name: 'store_disk_free_bytes', help: 'Free on the disk' }, size((status) => status.diskFreeBytes));
+  readGauge(
+    registry,
+    { name: 'store_bytes', help: 'Size of the database' },
+    size((status) => status.size.bytes),
+  );
+  readGauge(
+    registry,
+    { name: 'store_log_bytes', help: 'Size of its write-ahead log' },
+    size((status) => status.size.logBytes),
+  );
+  readGauge(
+    registry,
+    { name: 'store_entries', help: 'Entries in the journal' },
+    size((status) => status.size.entries),
+  );
+  readGauge(
+    registry,
+    { name: 'store_disk_free_bytes', help: 'Free on the disk' },
+    size((status) => status.diskFreeBytes),
+  );
   readGauge(registry, { name: 'store_findings', help: 'Limits of size that are passed' }, () => watch.findings.length);
 }
 
