@@ -19,5 +19,5 @@ export function openLogFile(
   // Its count is of the files besides the one that is written.
   const limit = { count: logFilesMax - 1, removeOtherLogFiles: true };
   const options = { file, size, frequency: 'daily', limit };
-  return transport({ target: 'pino-roll', options }) as DestinationStream;
+  return transport({ target: 'pino-roll', options });
 }

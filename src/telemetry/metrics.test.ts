@@ -79,7 +79,7 @@ describe('after a game', () => {
     let code = '';
     await simulatedGame(sim, { observer: { room: (room) => (code = room) } });
     const stranger = new WireClient(sim, 'NOROOM');
-    stranger.send('no_such_event' as never, { player_name: 'Zoe' } as never);
+    stranger.send('no_such_event', { player_name: 'Zoe' });
     await sim.clock.advance(1_000);
     http.onAnswer({ method: 'BREW', route: '/api/replay/:room', status: 404, tookMs: 3 });
     http.onLimited('health');

@@ -1,5 +1,8 @@
 import type { Registry } from 'prom-client';
-import type { RoomServer } from '../server.js';
+import type { Supervisor } from '../../actors/supervisor.js';
+import type { GroupCommit } from '../../persistence/group-commit.js';
+import type { GameRooms, Gateway } from '../gateway/gateway.js';
+import type { Visualizer } from '../visualizer/visualizer.js';
 import { addRoomMetrics } from './room-metrics.js';
 import {
   addHealthMetrics,
@@ -11,6 +14,15 @@ import {
   type MeasuredProcess,
 } from './server-metrics.js';
 
+/** The running parts that are measured, as `startRooms` makes them. */
+interface MeasuredRooms {
+  readonly rooms: GameRooms;
+  readonly gateway: Gateway;
+  readonly writer: GroupCommit;
+  readonly supervisor: Supervisor;
+  readonly visualizer: Pick<Visualizer, 'onTold'>;
+}
+
 /**
  * Everything that `/metrics` shows but the process itself and the calls to the store. Labels are words of the code:
  * no room, player, address or session is ever one.
@@ -18,7 +30,7 @@ import {
  */
 export function addServerMetrics(
   registry: Registry,
-  { rooms, gateway, writer, supervisor, visualizer }: RoomServer,
+  { rooms, gateway, writer, supervisor, visualizer }: MeasuredRooms,
   process: MeasuredProcess,
 ) {
   addSocketMetrics(registry, gateway);

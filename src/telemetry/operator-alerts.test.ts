@@ -23,7 +23,7 @@ async function received(statuses: (number | null)[], options: Partial<OperatorAl
   receiver = createServer((request, response) => {
     void text(request).then((body) => {
       bodies.push(JSON.parse(body) as (typeof bodies)[number]);
-      const status = statuses.length === 0 ? 204 : statuses.shift()!;
+      const status = statuses.length === 0 ? 204 : (statuses.shift() ?? null);
       if (status !== null) response.writeHead(status).end();
     });
   }).listen(0, '127.0.0.1');

@@ -50,7 +50,7 @@ export function boundCounter(counter: Counter): (first: string, second?: string)
   const bound = new Map<string, Map<string, Counter.Internal>>();
   return (first, second) => {
     let bySecond = bound.get(first);
-    if (bySecond === undefined) bound.set(first, (bySecond = new Map()));
+    if (bySecond === undefined) bound.set(first, (bySecond = new Map<string, Counter.Internal>()));
     let internal = bySecond.get(second ?? '');
     if (internal === undefined) {
       internal = second === undefined ? counter.labels(first) : counter.labels(first, second);

@@ -1,11 +1,17 @@
+import type { Tracer } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import type { Environment } from '../config.js';
-import type { Traces } from './traces.js';
 
 const SERVICE = 'room-runtime';
+
+export interface Traces {
+  readonly tracer: Tracer;
+  /** Sends what is still to be sent. */
+  readonly stop: () => Promise<void>;
+}
 
 /** OTLP as JSON over HTTP, in batches, sampled as OTEL_TRACES_SAMPLER says (by default all). */
 export function openTraceExport({ OTEL_SERVICE_NAME: name }: Environment): Traces {

@@ -1,11 +1,5 @@
-import type { Tracer } from '@opentelemetry/api';
 import type { Environment } from '../config.js';
-
-export interface Traces {
-  readonly tracer: Tracer;
-  /** Sends what is still to be sent. */
-  readonly stop: () => Promise<void>;
-}
+import type { Traces } from './trace-export.js';
 
 /**
  * Sends traces where the environment names a receiver (OTEL_EXPORTER_OTLP_ENDPOINT or
