@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ConfigError } from '../config.js';
+import { createLog } from './log.js';
+import { openLogFile } from './log-file.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'log-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('lines go to numbered files, and the oldest files are removed', async () => {
+  const limits = { logFileBytesMax: 1024 * 1024, logFilesMax: 3 };
+  const stream = openLogFile(join(folder, 'new/server.log'), limits);
+  const log = createLog('info', stream);
+  const written = () => readdirSync(join(folder, 'new')).filter((name) => /^server\.\d+\.log$/.test(name));
+  // The size is looked at between writes: each round is longer than a file may be.
+  for (let round = 0; round < 6; round++) {
+    for (let line = 0; line < 40; line++) log.info({ round, text: 'x'.repeat(32_000) }, 'line');
+    await new Promise<void>((resolve, reject) =>
+      log.flush((failure) => (failure === undefined ? resolve() : reject(failure))),
+    );
+  }
+  const newest = () => Math.max(...written().map((name) => Number(name.split('.')[1])));
+  await expect.poll(newest, { timeout: 20_000 }).toBeGreaterThan(4);
+  await expect.poll(() => written().length, { timeout: 20_000 }).toBe(3);
+  const text = written()
+    .map((name) => readFileSync(join(folder, 'new', name), 'utf8'))
+    .join('');
+  expect(text).toContain('"round":5');
+  expect(text).not.toContain('"round":0');
+  (stream as unknown as { end: () => void }).end();
+  await once(stream as unknown as NodeJS.EventEmitter, 'close');
+});
+
+test('a folder that can not be made is a sentence about the setting', () => {
+  const limits = { logFileBytesMax: 1024 * 1024, logFilesMax: 3 };
+  const file = join(folder, 'taken');
+  writeFileSync(file, '');
+  expect(() => openLogFile(join(file, 'server.log'), limits)).toThrow(ConfigError);
+});
