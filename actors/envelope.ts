@@ -20,10 +20,11 @@ export interface Envelope<M extends Message> extends Mail {
   readonly settles: RowChange[];
   crashes: number; // how often the machine threw at it
   waitsSince: number; // room time
+  offeredMs: number; // monotonic: when the room got it
 }
 
 export function letter<M extends Message>(body: Envelope<M>['body'], cause: Cause, mail: Mail): Envelope<M> {
   const { lane, bytes, slot } = mail;
-  const envelope = { lane, bytes, body, cause, settles: [], crashes: 0, waitsSince: 0 };
+  const envelope = { lane, bytes, body, cause, settles: [], crashes: 0, waitsSince: 0, offeredMs: 0 };
   return slot === undefined ? envelope : { ...envelope, slot };
 }

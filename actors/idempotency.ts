@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Cause } from './envelope.js';
 
 /** Accepted ids that are remembered for each sender. */
 export const IDS_PER_SENDER_MAX = 32;
@@ -8,6 +9,11 @@ const SENDERS_MAX = 8;
 /** 64 bits of SHA-256 over sender and message id, 11 characters. */
 export function idempotencyKey(session: string, messageId: string): string {
   return hash('sha256', `${session}\n${messageId}`, 'buffer').subarray(0, 8).toString('base64url');
+}
+
+/** The key of what somebody sent, null where it has no sender or no id: then nothing protects it. */
+export function keyOf({ session, messageId }: Cause): string | null {
+  return session === null || messageId === null ? null : idempotencyKey(session, messageId);
 }
 
 export type SavedWindow = readonly (readonly [
@@ -26,6 +32,13 @@ export class IdempotencyWindow {
     const window = new IdempotencyWindow();
     for (const [session, ids] of saved) window.#senders.set(session, new Map(ids));
     return window;
+  }
+
+  /** Another window that knows the same; what is added to it is not added here. */
+  copy(): IdempotencyWindow {
+    const copy = new IdempotencyWindow();
+    for (const [session, ids] of this.#senders) copy.#senders.set(session, new Map(ids));
+    return copy;
   }
 
   /** The entry that applied the message, or undefined. */

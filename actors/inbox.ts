@@ -9,9 +9,15 @@ const POSITION_DIGITS = 10;
 export class Inbox<M extends Message> {
   readonly #roomId: string;
   #lastPosition = 0;
+  #isLoaded = false;
 
   constructor(roomId: string) {
     this.#roomId = roomId;
+  }
+
+  /** Whether all that waits on the disk is known: before that, a new message could take the place of one that waits. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
   }
 
   /**
@@ -20,6 +26,7 @@ export class Inbox<M extends Message> {
    */
   put(envelope: Envelope<M>, at: number): RowChange {
     if (envelope.body.kind !== 'message') throw new Error('only messages wait in the inbox');
+    if (!this.#isLoaded) throw new Error(`the inbox of room ${this.#roomId} is not loaded`);
     const position = ++this.#lastPosition;
     const id = `${this.#roomId}/${String(position).padStart(POSITION_DIGITS, '0')}`;
     const { cause, lane, slot = null, bytes } = envelope;
@@ -43,6 +50,7 @@ export class Inbox<M extends Message> {
 
   /** Messages that an earlier process, or an earlier stay in memory, left behind. Rows in order of position. */
   load(rows: readonly InboxRow[]): Envelope<M>[] {
+    this.#isLoaded = true;
     return rows.map((row) => {
       this.#lastPosition = Math.max(this.#lastPosition, row.position);
       const { session, messageId, correlationId, bytes, slot } = row;

@@ -18,8 +18,9 @@ export class MachineRunner<S, M extends Message, E extends DomainEvent> {
 
   private constructor(actor: Actor<AnyStateMachine>) {
     this.#actor = actor;
-    actor.on('*', (emitted: DomainEvent & { readonly refusal?: Refused }) => {
+    actor.on('*', (emitted: DomainEvent & { readonly refusal?: Refused; readonly events?: readonly E[] }) => {
       if (emitted.type === 'refused') this.#refused = emitted.refusal ?? null;
+      else if (emitted.type === 'happened') this.#events.push(...(emitted.events ?? []));
       else this.#events.push(emitted as E);
     });
     // Without an observer XState would throw the error of a failing action later, out of reach.

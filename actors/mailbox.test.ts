@@ -99,3 +99,50 @@ describe('slots', () => {
     expect(drain(mailbox)).toEqual(['alarm', 'full']);
   });
 });
+
+describe('messages that were taken or are taken out of turn', () => {
+  test('one that is put back stands in front of its lane, counts again, and is let in where the mailbox is full', () => {
+    const mailbox = new Mailbox<Letter>({ countMax: 2, bytesMax: 10 });
+    mailbox.offer(letter('first', 'player', { bytes: 4 }));
+    mailbox.offer(letter('second', 'player', { bytes: 4 }));
+    const first = mailbox.take()!;
+    mailbox.offer(letter('third', 'player', { bytes: 4 }));
+    mailbox.putBack(first);
+    expect(mailbox.count).toBe(3);
+    expect([...mailbox.waiting()].map(({ name }) => name)).toEqual(['first', 'second', 'third']);
+    mailbox.take();
+    mailbox.take();
+    expect(mailbox.offer(letter('7 bytes', 'player', { bytes: 7 })).kind).toBe('refused');
+    expect(mailbox.offer(letter('6 bytes', 'player', { bytes: 6 })).kind).toBe('accepted');
+  });
+
+  test('any one that waits can be removed, and what is not there can not', () => {
+    const mailbox = new Mailbox<Letter>();
+    const [first, second] = [letter('first'), letter('second')];
+    mailbox.offer(first);
+    mailbox.offer(second);
+    expect(mailbox.remove(letter('first'))).toBe(false);
+    expect(mailbox.remove(first)).toBe(true);
+    expect(mailbox.remove(first)).toBe(false);
+    expect(mailbox.count).toBe(1);
+    expect(drain(mailbox)).toEqual(['second']);
+  });
+
+  test('all that wait are told by lane and order, and go on waiting', () => {
+    const mailbox = new Mailbox<Letter>();
+    for (const [name, lane] of [
+      ['b', 'bot'],
+      ['p1', 'player'],
+      ['t', 'timer'],
+      ['p2', 'player'],
+    ] as const) {
+      mailbox.offer(letter(name, lane));
+    }
+    expect([...mailbox.waiting()].map(({ name }) => name)).toEqual(['t', 'p1', 'p2', 'b']);
+    expect(mailbox.count).toBe(4);
+  });
+
+  test('an answer names a replaced message only where there is one', () => {
+    expect(new Mailbox<Letter>().offer(letter('alone', 'player', { slot: 's' }))).toStrictEqual({ kind: 'accepted' });
+  });
+});

@@ -38,6 +38,16 @@ export class Mailbox<M extends Mail> {
     return this.#count;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How many wait in each lane. */
+  get lanes(): Readonly<Record<Lane, number>> {
+    const { system, timer, player, bot } = this.#lanes;
+    return { system: system.length, timer: timer.length, player: player.length, bot: bot.length };
+  }
+
   offer(mail: M): Offer<M> {
     const lane = this.#lanes[mail.lane];
     let superseded: M | undefined;

@@ -90,6 +90,32 @@ describe('a paused room', () => {
     expect(kinds(told)).toEqual(['applied']);
   });
 
+  test('keeps what waited before a restart of the process in front of what comes after it', async () => {
+    const { tiny, room } = await paused();
+    for (const n of [1, 2]) tiny.add(room, n);
+    await tiny.clock.advance(100);
+    await tiny.crash({ downMs: 10 });
+    for (const n of [3, 4]) tiny.add(room, n);
+    await tiny.clock.advance(100);
+    expect(await tiny.inbox(room)).toHaveLength(4);
+    await tiny.crash({ downMs: 10 });
+    await tiny.until(tiny.rooms.operations.resume(room));
+    await tiny.clock.advance(100);
+    expect((await tiny.rooms.query(room, 'operator'))?.view.adds).toEqual([1, 2, 3, 4]);
+    expect(await tiny.inbox(room)).toEqual([]);
+  });
+
+  test('takes what waits once, also when all rooms begin anew meanwhile', async () => {
+    const { tiny, room } = await paused();
+    const told = [tiny.add(room, 1), tiny.add(room, 2)];
+    await tiny.clock.advance(100);
+    await tiny.until(tiny.rooms.restart());
+    await tiny.until(tiny.rooms.operations.resume(room));
+    await tiny.clock.advance(100);
+    expect((await tiny.rooms.query(room, 'operator'))?.view.adds).toEqual([1, 2]);
+    expect(kinds(...told)).toEqual(['applied', 'applied']);
+  });
+
   test('takes no more than its mailbox holds', async () => {
     const { tiny, room } = await paused({ mailbox: { countMax: 2 } });
     const told = [1, 2, 3].map((n) => tiny.add(room, n));

@@ -42,6 +42,7 @@ async function askAll(tiny: TinyRooms, room: string) {
       leaderboard: await service.leaderboard(),
       inbox: await service.inbox(room),
       deadLetters: await service.deadLetters(room),
+      deadLetter: await service.deadLetter('none'),
       holds: await service.holds(),
     }))(),
   );
@@ -197,5 +198,42 @@ describe('answers', () => {
     expect(await tiny.until(service.game(room))).toMatchObject({ seats: [{ name: 'Ann', playerId: null }] });
     expect(await tiny.until(service.game(room, { reveal: true }))).toMatchObject({ seats: [{ playerId: 'ann' }] });
     expect(await tiny.until(service.player('ann'))).toMatchObject({ player: null, games: { items: [{ seat: 0 }] } });
+  });
+});
+
+describe('a dead letter is shown with what its room would make of it now', () => {
+  test.each(['by a running server', 'by a tool'])('%s', async (by) => {
+    const { tiny, room } = await playedRoom();
+    tiny.add(room, UNLUCKY);
+    await tiny.clock.advance(1000);
+    tiny.stepsToFail = 2;
+    tiny.add(room, -1);
+    await tiny.clock.advance(1000);
+    tiny.stepsToFail = 2;
+    tiny.add(room, 5);
+    await tiny.clock.advance(1000);
+    const { engine, definition, rooms } = tiny;
+    const service = new QueryService({ engine, definition, ...(by === 'by a running server' && { rooms }) });
+    const before = traces(tiny, room);
+    const letters = await tiny.deadLetters();
+    const tried = await tiny.until(Promise.all(letters.map(({ id }) => service.deadLetter(id))));
+    expect(tried.map((one) => one?.now)).toEqual([
+      { kind: 'throws', sentence: expect.stringContaining('13 is unlucky') },
+      { kind: 'refused', reason: 'notPositive', sentence: 'Refused: notPositive.' },
+      { kind: 'allowed' },
+    ]);
+    expect(tried[0]!.letter).not.toHaveProperty('session');
+    expect(traces(tiny, room)).toEqual(before);
+  });
+
+  test('also where the room can not be rebuilt', async () => {
+    const { tiny, room } = await playedRoom();
+    tiny.add(room, UNLUCKY);
+    await tiny.clock.advance(1000);
+    const [letter] = await tiny.deadLetters();
+    tiny.engine.tamper(room, 2, (entry) => ({ ...entry, correlationId: 'another' }));
+    const { engine, definition } = tiny;
+    const tried = await tiny.until(new QueryService({ engine, definition }).deadLetter(letter!.id));
+    expect(tried?.now).toMatchObject({ kind: 'unknown' });
   });
 });

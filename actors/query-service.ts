@@ -27,12 +27,16 @@ import {
   stopOf,
   viewerFor,
 } from './history.js';
-import { recover } from './recovery.js';
-import type { DomainEvent, Message, RoomDefinition, Viewer } from './room-definition.js';
+import { MachineRunner } from './machine-runner.js';
+import { JournalCorrupt, recover } from './recovery.js';
+import type { DomainEvent, Message, Refused, RoomDefinition, Untimed, Viewer } from './room-definition.js';
+import { sentenceOf } from './room-supervisor.js';
+import { MachineVersionUnknown } from './versions.js';
 
 /** What a running server adds: the durable state of rooms in memory, without a replay. */
-export interface LiveRooms<V> {
+export interface LiveRooms<M extends Message, V> {
   query(roomId: string, viewer: Viewer): Promise<{ readonly seq: number; readonly view: V } | null>;
+  can(roomId: string, message: Untimed<M>): Promise<{ readonly kind: 'allowed' } | Refused | null>;
   resolve(code: string): string | undefined;
   holdOf(roomId: string): HoldRow | null;
 }
@@ -40,7 +44,7 @@ export interface LiveRooms<V> {
 export interface QueryPorts<S, M extends Message, E extends DomainEvent, V> {
   readonly engine: JournalEngine;
   readonly definition: RoomDefinition<S, M, E, V>;
-  readonly rooms?: LiveRooms<V>; // left out by a tool that has opened the journal itself
+  readonly rooms?: LiveRooms<M, V>; // left out by a tool that has opened the journal itself
 }
 
 export interface PageRequest {
@@ -88,6 +92,18 @@ export interface PlayerSummary {
 /** A message that waits or could not be handled, without who sent it and what may not be shown. */
 export type ShownMail<R> = Omit<R, 'message' | 'session' | 'messageId'> & { readonly message: Json };
 
+/** What a room would make of a message as it stands now. */
+export type Trial =
+  | { readonly kind: 'allowed' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly sentence: string }
+  | { readonly kind: 'throws'; readonly sentence: string } // the machine, at it or because of where it stands
+  | { readonly kind: 'unknown'; readonly sentence: string }; // the room can't be rebuilt
+
+export interface TriedLetter {
+  readonly letter: ShownMail<DeadLetterRow>;
+  readonly now: Trial;
+}
+
 /**
  * Everything that can be asked about rooms, games and players. It only reads, and what is durable only: no room is
  * woken, held up or changed by a question, whatever state it is in. Every answer has a bounded size.
@@ -95,7 +111,7 @@ export type ShownMail<R> = Omit<R, 'message' | 'session' | 'messageId'> & { read
 export class QueryService<S, M extends Message, E extends DomainEvent, V> {
   readonly #engine: JournalEngine;
   readonly #definition: RoomDefinition<S, M, E, V>;
-  readonly #rooms: LiveRooms<V> | null;
+  readonly #rooms: LiveRooms<M, V> | null;
 
   constructor({ engine, definition, rooms }: QueryPorts<S, M, E, V>) {
     this.#engine = engine;
@@ -243,6 +259,30 @@ export class QueryService<S, M extends Message, E extends DomainEvent, V> {
         ? await this.#select('deadLetters', {}, page)
         : await this.#select('deadLettersOfRoom', { roomId }, page);
     return { ...found, items: found.items.map((row) => this.#mail(row, reveal)) };
+  }
+
+  /**
+   * A dead letter, and what its room would make of it now: the machine is asked on a copy, and nothing comes of it.
+   * @returns null where there is no such letter
+   */
+  async deadLetter(id: string, { reveal = false }: Revealing = {}): Promise<TriedLetter | null> {
+    const row = await this.#engine.row('deadLetters', id);
+    return row && { letter: this.#mail(row, reveal), now: await this.#try(row) };
+  }
+
+  async #try({ roomId, message }: DeadLetterRow): Promise<Trial> {
+    const untimed = JSON.parse(message) as Untimed<M>;
+    const nobody: Trial = { kind: 'unknown', sentence: `There is no room ${roomId}` };
+    try {
+      if (this.#rooms !== null) return (await this.#rooms.can(roomId, untimed)) ?? nobody;
+      const room = await recover(this.#engine, this.#definition, roomId);
+      if (room === null) return nobody;
+      return MachineRunner.can(this.#definition, room.runner.snapshot, { ...untimed, at: room.at });
+    } catch (failure) {
+      if (failure instanceof StoreFailure) throw failure;
+      const isOurs = failure instanceof JournalCorrupt || failure instanceof MachineVersionUnknown;
+      return { kind: isOurs ? 'unknown' : 'throws', sentence: sentenceOf(failure) };
+    }
   }
 
   holds(page: PageRequest = {}): Promise<RowPage<HoldRow>> {

@@ -117,6 +117,63 @@ describe('a restored room', () => {
     expect(tiny.rooms.holdOf(room)).toBeNull();
   });
 
+  test('stays paused where an operator had paused it, until it is resumed', async () => {
+    const { tiny, room } = await roomWith(5);
+    await tiny.until(tiny.rooms.operations.pause(room, 'to look'));
+    await tiny.until(tiny.rooms.operations.restore(room, 3));
+    const told = tiny.add(room, 10);
+    await tiny.crash();
+    expect(kinds(told)).toEqual([]);
+    expect(tiny.rooms.holdOf(room)).toMatchObject({ kind: 'paused', why: 'to look' });
+    expect(await tiny.count(room)).toBe(2);
+    await tiny.until(tiny.rooms.operations.resume(room));
+    const after = tiny.add(room, 100);
+    await tiny.clock.advance(100);
+    expect(kinds(after)).toEqual(['applied']);
+  });
+
+  test.each(['in memory', 'on the disk'])('%s takes nothing while all rooms are paused', async (where) => {
+    const { tiny, room } = await roomWith(5);
+    await tiny.until(tiny.rooms.operations.pauseAll('maintenance'));
+    if (where === 'on the disk') await tiny.crash();
+    await tiny.until(tiny.rooms.operations.restore(room, 3));
+    const told = tiny.add(room, 10);
+    await tiny.clock.advance(100);
+    expect(kinds(told)).toEqual([]);
+    await tiny.until(tiny.rooms.operations.resumeAll());
+    await tiny.clock.advance(100);
+    expect(kinds(told)).toEqual(['applied']);
+    expect(await tiny.count(room)).toBe(12);
+  });
+
+  test('takes what waited for it on the disk, in its order and once', async () => {
+    const { tiny, room } = await roomWith(5);
+    await tiny.until(tiny.rooms.operations.pause(room, 'to look'));
+    for (const n of [10, 20]) tiny.add(room, n);
+    await tiny.clock.advance(100);
+    await tiny.crash();
+    const restored = tiny.rooms.operations.restore(room, 3);
+    tiny.add(room, 30);
+    await tiny.until(restored);
+    await tiny.until(tiny.rooms.operations.resume(room));
+    await tiny.clock.advance(100);
+    expect((await tiny.rooms.query(room, 'operator'))?.view.adds).toEqual([1, 1, 10, 20, 30]);
+    expect(await tiny.inbox(room)).toEqual([]);
+  });
+
+  test('that was on the disk is not undone by whoever speaks to it meanwhile', async () => {
+    for (const afterMs of [0, 1, 2, 5, 8]) {
+      const { tiny, room } = await roomWith(5);
+      await tiny.crash();
+      const restored = tiny.rooms.operations.restore(room, 2);
+      let told: Told | null = null;
+      tiny.clock.schedule(afterMs, () => (told = tiny.add(room, 10)));
+      await tiny.until(restored);
+      await tiny.clock.advance(1000);
+      expect([kinds(told!), await tiny.count(room)]).toEqual([['applied'], 11]);
+    }
+  });
+
   test('takes what was sent to it meanwhile', async () => {
     const { tiny, room } = await roomWith(5);
     const restored = tiny.rooms.operations.restore(room, 2);

@@ -10,6 +10,7 @@ export interface Restore<S, M extends Message, E extends DomainEvent, V> {
   readonly target: Recovered<S, M, E>; // what the room goes back to; used up
   readonly before: RoomSnapshot<S> | null; // null where the head's state can't be rebuilt
   readonly now: number; // room time
+  readonly staysPaused: boolean; // its hold is an operator's, not one that the restore mends
 }
 
 /** The entry that sets a room back, and the room as it is then. Its clocks go on as if no time had passed since. */
@@ -19,6 +20,7 @@ export function restoreAppend<S, M extends Message, E extends DomainEvent, V>({
   target,
   before,
   now,
+  staysPaused,
 }: Restore<S, M, E, V>): { readonly append: Append; readonly recovered: Recovered<S, M, E> } {
   const { roomId } = head;
   const { runner, window } = target;
@@ -55,7 +57,7 @@ export function restoreAppend<S, M extends Message, E extends DomainEvent, V>({
     fence: 0,
     entry: { ...unhashed, hash },
     snapshot: snapshotOf({ roomId, seq, at, hash }, version, snapshot, window),
-    rows: [...definition.rows(roomId, before, snapshot, null), releaseRow(roomId)],
+    rows: [...definition.rows(roomId, before, snapshot, null), ...(staysPaused ? [] : [releaseRow(roomId)])],
     closes: definition.isClosed(snapshot),
   };
   return {

@@ -20,6 +20,7 @@ function plain(told: Told) {
       case 'unavailable':
         return { kind: notice.kind, why: notice.why };
       case 'restored':
+      case 'released':
       case 'unknownRoom':
         return { kind: notice.kind };
     }

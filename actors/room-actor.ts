@@ -2,14 +2,14 @@ import { chainHash } from '../persistence/hash-chain.js';
 import type { Append, Entry, EntryOutcome, JournalWriter, Outcome, Snapshot } from '../persistence/journal.js';
 import type { HoldRow, InboxRow, RowChange } from '../persistence/rows.js';
 import type { Cause, Envelope } from './envelope.js';
-import { idempotencyKey, IdempotencyWindow } from './idempotency.js';
+import { IdempotencyWindow, keyOf } from './idempotency.js';
 import { Inbox, isParked } from './inbox.js';
 import { MachineRunner } from './machine-runner.js';
-import { Mailbox, type MailboxOptions, type Offer } from './mailbox.js';
+import { type Lane, Mailbox, type MailboxOptions, type Offer } from './mailbox.js';
 import type { Outages } from './outages.js';
 import { type CourseChange, type Recovered, snapshotOf } from './recovery.js';
 import type { DomainEvent, Message, Refused, RoomDefinition, RoomSnapshot, Untimed } from './room-definition.js';
-import type { StepMark } from './step-mark.js';
+import { marked, type StepMark } from './step-mark.js';
 
 /** What leaves a room. All of it waits at the output gate until the entry it was computed from is durable. */
 export type RoomOutput<S, E extends DomainEvent> =
@@ -17,15 +17,31 @@ export type RoomOutput<S, E extends DomainEvent> =
       readonly kind: 'applied';
       readonly seq: number;
       readonly at: number;
+      readonly message: Message;
+      readonly times: StepTimes;
       readonly events: readonly E[];
       readonly rows: readonly RowChange[];
       readonly snapshot: RoomSnapshot<S>;
       readonly cause: Cause;
     }
-  | { readonly kind: 'refused'; readonly refusal: Refused; readonly snapshot: RoomSnapshot<S>; readonly cause: Cause }
+  | {
+      readonly kind: 'refused';
+      readonly seq: number; // of the entry in front
+      readonly message: Message;
+      readonly refusal: Refused;
+      readonly snapshot: RoomSnapshot<S>;
+      readonly cause: Cause;
+    }
   | { readonly kind: 'seen'; readonly seq: number; readonly snapshot: RoomSnapshot<S>; readonly cause: Cause }
   | { readonly kind: 'repeated'; readonly seq: number; readonly cause: Cause } // of the entry that applied it first
   | { readonly kind: 'unavailable'; readonly why: Unavailable; readonly cause: Cause };
+
+/** How long an entry took, in ms, up to where the journal has it. */
+export interface StepTimes {
+  readonly waitMs: number; // in the mailbox
+  readonly stepMs: number; // of the machine
+  readonly steppedMs: number; // monotonic: when the step was done
+}
 
 /** Why a message had no effect. All but `failed` may be sent again: the machine threw at that one, twice. */
 export type Unavailable = 'storeAway' | 'mailboxFull' | 'restarting' | 'quarantined' | 'failed';
@@ -45,6 +61,7 @@ export interface RoomActorPorts<S, M extends Message, E extends DomainEvent, V> 
   readonly journal: JournalWriter;
   readonly outages: Outages;
   readonly now: () => number; // room time
+  readonly elapsedMs: () => number; // monotonic
   readonly stepMark: StepMark;
   readonly onOutput: (output: RoomOutput<S, E>) => void;
   readonly onDeadline: (at: number | null) => void; // ms since the epoch
@@ -136,6 +153,11 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     return this.#mailbox.count;
   }
 
+  /** What waits, by lane. */
+  get mailbox(): { readonly bytes: number; readonly lanes: Readonly<Record<Lane, number>> } {
+    return { bytes: this.#mailbox.bytes, lanes: this.#mailbox.lanes };
+  }
+
   get status(): Status {
     return this.#status;
   }
@@ -169,25 +191,36 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     this.#run();
   }
 
+  /** Whether `load` was called: all that waits on the disk is in the mailbox too. */
+  get hasInbox(): boolean {
+    return this.#inbox.isLoaded;
+  }
+
   /** Messages that wait in the inbox from before; they stand in front of those that came meanwhile. */
   load(rows: readonly InboxRow[]): void {
-    for (const envelope of this.#inbox.load(rows).reverse()) this.#putBack(envelope);
+    for (const envelope of this.#inbox.load(rows).reverse()) {
+      envelope.offeredMs = this.#ports.elapsedMs();
+      this.#putBack(envelope);
+    }
   }
 
   /** The first message of a room that does not exist yet. @throws what the machine throws */
   create(message: Untimed<M>, cause: Cause): void {
     const { definition } = this.#ports;
-    const timed = this.#timed(message, cause);
+    const timed = this.#timed(message, keyOf(cause));
+    this.load([]);
+    const takenMs = this.#ports.elapsedMs();
     const { runner, events } = this.#marked(() => MachineRunner.create<S, M, E>(definition, timed));
     this.#runner = runner;
     this.#status = 'running';
     this.#head = { ...this.#head, version: definition.version };
-    this.#commit({ message: timed, events, before: null, cause, envelope: null });
+    this.#commit({ message: timed, events, before: null, cause, envelope: null, takenMs });
   }
 
   tell(envelope: Envelope<M>): Offer {
     const { body, cause } = envelope;
     envelope.waitsSince = this.#ports.now();
+    envelope.offeredMs = this.#ports.elapsedMs();
     if (body.kind !== 'alarm') this.#activeAt = envelope.waitsSince;
     if (this.#hold !== null) {
       // Reads go on, from what is durable. A deadline stands still: it is announced again at the release.
@@ -369,7 +402,8 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
         this.#output({ kind: 'seen', seq: this.#head.seq, snapshot: this.#runner!.snapshot, cause });
         return;
       }
-      const first = this.#appliedAs(cause);
+      const key = keyOf(cause);
+      const first = this.#appliedAs(cause.session, key);
       if (first !== undefined) {
         this.#output({ kind: 'repeated', seq: first, cause }, first);
         if (envelope.settles.length > 0) void this.#write(envelope.settles, null);
@@ -386,12 +420,12 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
       this.#applyOutages();
       own = lifecycle;
       if (body.kind === 'message') {
-        this.#step(this.#timed(body.message, cause), envelope);
+        this.#step(this.#timed(body.message, key), envelope);
         return;
       }
       const due = this.#deadline();
       if (due === null) return;
-      const timed = this.#timed(due.message, cause);
+      const timed = this.#timed(due.message, null);
       if (due.at > timed.at) this.#ports.onDeadline(due.at);
       else this.#step(timed, envelope);
     } catch (failure) {
@@ -431,22 +465,31 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   #stepOwn(message: Untimed<M>, correlationId: string, settles: readonly RowChange[]): void {
     const cause: Cause = { correlationId, session: null, messageId: null };
     const before = this.#runner!.snapshot;
-    const timed = this.#timed(message, cause);
+    const timed = this.#timed(message, null);
+    const takenMs = this.#ports.elapsedMs();
     const result = this.#marked(() => this.#runner!.step(timed));
     if (result.kind === 'refused') throw new Error(`the room refused ${timed.type} of its own: ${result.reason}`);
-    this.#commit({ message: timed, events: result.events, before, cause, envelope: null, settles });
+    this.#commit({ message: timed, events: result.events, before, cause, envelope: null, settles, takenMs });
   }
 
   #step(message: M, envelope: Envelope<M>): void {
     const runner = this.#runner!;
     const { cause, settles } = envelope;
     const before = runner.snapshot;
+    const takenMs = this.#ports.elapsedMs();
     const result = this.#marked(() => runner.step(message));
     if (result.kind === 'applied') {
-      this.#commit({ message, events: result.events, before, cause, envelope, settles });
+      this.#commit({ message, events: result.events, before, cause, envelope, settles, takenMs });
       return;
     }
-    const output: RoomOutput<S, E> = { kind: 'refused', refusal: result, snapshot: before, cause };
+    const output: RoomOutput<S, E> = {
+      kind: 'refused',
+      seq: this.#head.seq,
+      message,
+      refusal: result,
+      snapshot: before,
+      cause,
+    };
     if (settles.length === 0) this.#output(output);
     else void this.#settleRefused(envelope, output);
   }
@@ -458,13 +501,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   }
 
   #marked<T>(step: () => T): T {
-    const { stepMark, roomId } = this.#ports;
-    stepMark.begin(roomId);
-    try {
-      return step();
-    } finally {
-      stepMark.end();
-    }
+    return marked(this.#ports.stepMark, this.#ports.roomId, step);
   }
 
   #commit(step: {
@@ -474,9 +511,13 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     readonly cause: Cause;
     readonly envelope: Envelope<M> | null;
     readonly settles?: readonly RowChange[];
+    readonly takenMs: number; // monotonic
   }): void {
-    const { definition, roomId } = this.#ports;
-    const { message, events, before, cause, envelope, settles = [] } = step;
+    const { definition, roomId, elapsedMs } = this.#ports;
+    const { message, events, before, cause, envelope, settles = [], takenMs } = step;
+    const steppedMs = elapsedMs();
+    const waitMs = envelope === null ? 0 : takenMs - envelope.offeredMs;
+    const times: StepTimes = { waitMs, stepMs: steppedMs - takenMs, steppedMs };
     const snapshot = this.#runner!.snapshot;
     const rows = definition.rows(roomId, before, snapshot, message);
     const id =
@@ -487,7 +528,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     this.#enter(
       { outcome: 'applied', at: message.at, message, events, correlationId },
       { rows: settles.length === 0 ? rows : [...rows, ...settles], id, envelope },
-      (seq) => this.#output({ kind: 'applied', seq, at: message.at, events, rows, snapshot, cause }),
+      (seq) => this.#output({ kind: 'applied', seq, at: message.at, message, times, events, rows, snapshot, cause }),
     );
   }
 
@@ -554,7 +595,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
 
   /** The state as of the newest entry, durable or not. */
   #snapshotInFlight(): Snapshot {
-    const window = IdempotencyWindow.from(this.#window.toJSON());
+    const window = this.#window.copy();
     for (const { id, seq } of this.#inFlight) if (id !== null) window.add(id.session, id.key, seq);
     const { roomId, definition } = this.#ports;
     return snapshotOf({ roomId, ...this.#head }, definition.version, this.#runner!.snapshot, window);
@@ -645,13 +686,25 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   #supersede(older: Envelope<M>, newer: Envelope<M>): void {
     newer.crashes = older.crashes;
     if (older.body.kind !== 'message') return;
-    this.#ports.onOutput({ kind: 'unavailable', why: 'restarting', cause: older.cause });
-    if (older.settles.length > 0) void this.#write(older.settles, null);
+    const answer: RoomOutput<S, E> = { kind: 'unavailable', why: 'restarting', cause: older.cause };
+    if (older.settles.length === 0) this.#ports.onOutput(answer);
+    else void this.#settleSuperseded(older, answer);
+  }
+
+  /** Told once it no longer waits on the disk: otherwise it might be taken after a crash. */
+  async #settleSuperseded(older: Envelope<M>, answer: RoomOutput<S, E>): Promise<void> {
+    if (await this.#write(older.settles, null)) {
+      this.#ports.onOutput(answer);
+      return;
+    }
+    this.#putBack(older);
+    this.#run();
   }
 
   /** Writes a waiting message to the inbox. If that fails its sender is told, and it waits no more. */
   #park(envelope: Envelope<M>): void {
     if (isParked(envelope) || envelope.body.kind !== 'message') return;
+    if (!this.#inbox.isLoaded) return; // it waits in memory for a moment: the start parks it behind those of before
     const row = this.#inbox.put(envelope, this.#ports.now());
     void this.#write([row], null).then((written) => {
       if (written || !this.#mailbox.remove(envelope)) return;
@@ -682,17 +735,17 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     else this.#gate.push({ seq, output });
   }
 
-  #appliedAs({ session, messageId }: Cause): number | undefined {
-    if (session === null || messageId === null) return undefined;
-    const key = idempotencyKey(session, messageId);
+  /** The entry that applied a message before, durable or not, or undefined. */
+  #appliedAs(session: string | null, key: string | null): number | undefined {
+    if (session === null || key === null) return undefined;
     const flying = this.#inFlight.find(({ id }) => id?.session === session && id.key === key);
     return flying?.seq ?? this.#window.find(session, key);
   }
 
-  #timed(message: Untimed<M>, { session, messageId }: Cause): M {
+  #timed(message: Untimed<M>, key: string | null): M {
     const at = Math.max(this.#ports.now(), this.#head.at);
-    const key = session === null || messageId === null ? null : idempotencyKey(session, messageId);
-    return { ...message, at, ...(key !== null && { key }) } as unknown as M;
+    const timed = key === null ? { ...message, at } : { ...message, at, key };
+    return timed as unknown as M;
   }
 
   #announceDeadline(): void {

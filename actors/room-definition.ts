@@ -56,7 +56,8 @@ export interface Upcaster {
 
 /**
  * Everything the runtime needs to know about a kind of room. It runs any definition: machine, versions, schemas.
- * The machine emits events, or one event `{ type: 'refused', refusal }` and then leaves its context as it was.
+ * The machine emits events, one by one or several as `{ type: 'happened', events }`; or it emits one event
+ * `{ type: 'refused', refusal }` and then leaves its context as it was.
  */
 export interface RoomDefinition<S, M extends Message, E extends DomainEvent, V> {
   readonly name: string;
@@ -74,6 +75,8 @@ export interface RoomDefinition<S, M extends Message, E extends DomainEvent, V> 
   deadline(snapshot: RoomSnapshot<S>): { readonly at: number; readonly message: Untimed<M> } | null;
   /** The message that moves the room's clocks by an outage. */
   resumed(outageMs: number): Untimed<M>;
+  /** The message by which an operator closes the room. */
+  closing(): Untimed<M>;
   /** The room as `viewer` may see it. The only way in which a state leaves the runtime. */
   view(snapshot: RoomSnapshot<S>, viewer: Viewer): V;
   /**

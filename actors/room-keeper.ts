@@ -127,7 +127,9 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
     const holds: HoldRow[] = [];
     for await (const row of this.#rows('holds', {})) holds.push(row);
     this.holds.open(holds);
-    for await (const { roomId } of this.#rows('inbox', {})) this.#withInbox.add(roomId);
+    for await (const { roomId } of this.#rows('inbox', {})) {
+      if (!this.#actors.has(roomId)) this.#withInbox.add(roomId); // one in memory has its messages in its mailbox
+    }
     for (const status of ['waiting', 'playing', 'over'] as const) {
       for await (const { roomId, code } of this.#rows('roomsByStatus', { status })) this.directory.add(roomId, code);
     }
@@ -278,6 +280,26 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
     throw new OperationRefused(`Room ${roomId} can't be rebuilt: ${this.holds.of(roomId)?.why ?? 'the store is away'}`);
   }
 
+  /**
+   * The room's actor, which takes nothing until it is started or rebuilt; what waits for the room is in its mailbox.
+   * @throws StoreFailure
+   */
+  async halt(roomId: string): Promise<RoomActor<S, M, E, V>> {
+    const underWay = this.#rebuilding.get(roomId);
+    if (underWay !== undefined) {
+      await underWay;
+      return this.halt(roomId);
+    }
+    const actor = this.admit(roomId);
+    actor.suspend();
+    await actor.settled();
+    if (!actor.hasInbox) {
+      actor.load(this.#withInbox.has(roomId) ? await this.#inboxOf(roomId) : []);
+      this.#withInbox.delete(roomId);
+    }
+    return actor;
+  }
+
   /** Rebuilds a room from its journal; never throws: what goes wrong is the room's state afterwards. */
   rebuild(roomId: string): Promise<void> {
     const underWay = this.#rebuilding.get(roomId);
@@ -379,7 +401,17 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   }
 
   #actor(roomId: string): RoomActor<S, M, E, V> {
-    const { definition, writer, outages, now, mailbox, onFailure, onOutput, stepMark = noStepMark } = this.#ports;
+    const {
+      definition,
+      writer,
+      outages,
+      clock,
+      now,
+      mailbox,
+      onFailure,
+      onOutput,
+      stepMark = noStepMark,
+    } = this.#ports;
     const actor: RoomActor<S, M, E, V> = new RoomActor<S, M, E, V>(
       {
         roomId,
@@ -387,6 +419,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
         journal: writer,
         outages,
         now,
+        elapsedMs: clock.elapsedMs,
         stepMark,
         onOutput: (output) => onOutput(roomId, output),
         onDeadline: (at) => this.#deadlines.set(roomId, at),

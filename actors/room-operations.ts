@@ -1,5 +1,5 @@
 import type { Outcome } from '../persistence/journal.js';
-import type { HoldRow } from '../persistence/rows.js';
+import type { HoldRow, RowChange } from '../persistence/rows.js';
 import { decided, writeRows } from './appends.js';
 import { type Cause, letter } from './envelope.js';
 import { EVERY_ROOM, releaseRow } from './holds.js';
@@ -9,7 +9,7 @@ import { restoreAppend } from './restore.js';
 import type { DomainEvent, Message, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
 import type { RoomKeeper, RoomsPorts } from './room-keeper.js';
 import type { Notice } from './notice.js';
-import { noStepMark } from './step-mark.js';
+import { marked, noStepMark } from './step-mark.js';
 
 interface RoomOperationsPorts<S, M extends Message, E extends DomainEvent, V> extends RoomsPorts<S, M, E, V> {
   readonly keeper: RoomKeeper<S, M, E, V>;
@@ -57,6 +57,7 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
       keeper.holds.keep(hold);
       throw new OperationRefused(`Room ${roomId} could not be released: it crashed again, or the store is away`);
     }
+    this.#ports.publish({ kind: 'released', roomId, cause: this.#ports.ownCause('released') });
   }
 
   /**
@@ -108,6 +109,15 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
     keeper.wakeWaiting();
   }
 
+  /** Ends a room by its own rules: players are told, and its history stays. @throws OperationRefused */
+  async close(roomId: string): Promise<void> {
+    const { definition, ownCause } = this.#ports;
+    const notice = await this.#deliver(roomId, definition.closing(), ownCause('close'));
+    if (notice.kind === 'applied') return;
+    const why = notice.kind === 'refused' ? notice.refusal.sentence : 'it could not take that now';
+    throw new OperationRefused(`Room ${roomId} was not closed: ${why}`);
+  }
+
   /** Rebuilds a room from its journal; what waits for it goes on waiting. @throws OperationRefused */
   async restartRoom(roomId: string): Promise<void> {
     const { keeper } = this.#ports;
@@ -131,30 +141,30 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
 
   /**
    * Sets a room back to the state after one of its entries, by an entry of its own: nothing is deleted. Its clocks are
-   * moved to now. Works for rooms that are quarantined or closed as well; a quarantine ends with it.
+   * moved to now. Works for rooms that are quarantined or closed as well. A quarantine ends with it, a pause does not.
    * @throws OperationRefused
    * @returns the number of the new entry
    */
   async restore(roomId: string, toSeq: number): Promise<{ readonly seq: number }> {
     const { keeper, engine, definition, writer, now, stepMark = noStepMark } = this.#ports;
-    const live = keeper.live.get(roomId);
-    live?.suspend();
-    await live?.settled();
+    const actor = await keeper.halt(roomId);
     try {
       const [head] = await engine.heads([roomId]);
       if (head === undefined) throw new OperationRefused(`There is no room ${roomId}`);
       const target = await recover(engine, definition, roomId, toSeq);
       if (target?.seq !== toSeq) throw new OperationRefused(`Room ${roomId} has no entry ${toSeq} to go back to`);
-      const before = live?.durable?.snapshot ?? (await this.#stateBefore(roomId));
-      stepMark.begin(roomId);
-      const { append, recovered } = restoreAppend({ definition, head, target, before, now: now() });
-      stepMark.end();
+      const before = actor.durable?.snapshot ?? (await this.#stateBefore(roomId));
+      const hold = keeper.holds.own(roomId);
+      const staysPaused = hold?.kind === 'paused';
+      const { append, recovered } = marked(stepMark, roomId, () =>
+        restoreAppend({ definition, head, target, before, now: now(), staysPaused }),
+      );
       const outcome = await decided(writer, append);
       if (outcome.kind === 'conflict') {
         throw new OperationRefused(`Room ${roomId} can't go back: another open room has its code, or it moved on`);
       }
       this.#mustCommit(outcome);
-      keeper.holds.drop(roomId);
+      if (!staysPaused) keeper.holds.drop(roomId);
       const { seq, at, runner } = recovered;
       const cause = this.#ports.ownCause('restore');
       const view = this.#ports.viewer(runner.snapshot);
@@ -163,14 +173,16 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
       else {
         const row = await engine.row('rooms', roomId);
         if (row !== null) keeper.directory.add(roomId, row.code);
-        const actor = keeper.admit(roomId);
-        await actor.release(null); // the entry took the hold's row with it
+        const still = keeper.holds.of(roomId); // its own pause, or that of every room
+        if (still === null) await actor.release(null);
+        else actor.hold(still);
         actor.start(recovered);
       }
       this.#ports.publish({ kind: 'restored', roomId, seq, at, rows, view, cause });
       return { seq };
     } catch (failure) {
-      if (live !== undefined && keeper.live.get(roomId) === live) await keeper.rebuild(roomId);
+      if (!keeper.directory.has(roomId)) keeper.forget(roomId);
+      else if (keeper.live.get(roomId) === actor) await keeper.rebuild(roomId);
       throw failure;
     }
   }
@@ -180,19 +192,13 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
    * @throws OperationRefused
    */
   async retryDeadLetter(id: string): Promise<'applied' | 'refused' | 'deadLetter' | 'unavailable'> {
-    const { keeper } = this.#ports;
     const row = await this.#ports.engine.row('deadLetters', id);
     if (row === null) throw new OperationRefused(`There is no dead letter ${id}`);
-    this.#mustBeOpen(row.roomId);
     const { session, messageId } = row;
     const cause = { ...this.#ports.ownCause('retry'), session, messageId };
     const message = JSON.parse(row.message) as Untimed<M>;
-    const lane = session === null ? 'system' : 'player'; // only operators speak without a session
-    const envelope = letter<M>({ kind: 'message', message }, cause, { lane, bytes: row.message.length });
-    envelope.settles.push({ kind: 'delete', table: 'deadLetters', key: id });
-    const answer = this.#answerTo(cause);
-    keeper.awake(row.roomId).tell(envelope);
-    const notice = await answer;
+    const removal: RowChange = { kind: 'delete', table: 'deadLetters', key: id };
+    const notice = await this.#deliver(row.roomId, message, cause, [removal]);
     if (notice.kind === 'applied' || notice.kind === 'repeated') return 'applied';
     if (notice.kind === 'refused') return 'refused';
     return notice.kind === 'unavailable' && notice.why === 'failed' ? 'deadLetter' : 'unavailable';
@@ -205,6 +211,31 @@ export class RoomOperations<S, M extends Message, E extends DomainEvent, V> {
     if (row === null) throw new OperationRefused(`There is no dead letter ${id}`);
     const dropped = await writeRows(writer, row.roomId, [{ kind: 'delete', table: 'deadLetters', key: id }]);
     if (!dropped) throw new OperationRefused('The store is away: nothing was dropped');
+  }
+
+  /**
+   * Has a room take a message that an operator sends or sends again.
+   * @param settles what goes with the message once it has taken effect
+   * @throws OperationRefused where something holds the room: the message would wait, and the operator with it
+   */
+  #deliver(
+    roomId: string,
+    message: Untimed<M>,
+    cause: Cause,
+    settles: readonly RowChange[] = [],
+  ): Promise<Notice<E, V>> {
+    const { keeper, publish } = this.#ports;
+    this.#mustBeOpen(roomId);
+    const hold = keeper.holds.of(roomId);
+    if (hold !== null) throw new OperationRefused(`Room ${roomId} is ${hold.kind}: resume it first`);
+    const lane = cause.session === null ? 'system' : 'player'; // only operators speak without a session
+    const bytes = JSON.stringify(message).length;
+    const envelope = letter<M>({ kind: 'message', message }, cause, { lane, bytes });
+    envelope.settles.push(...settles);
+    const answer = this.#answerTo(cause);
+    const offer = keeper.awake(roomId).tell(envelope);
+    if (offer.kind === 'refused') publish({ kind: 'unavailable', why: 'mailboxFull', roomId, cause });
+    return answer;
   }
 
   #mustBeOpen(roomId: string): void {

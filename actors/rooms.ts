@@ -1,11 +1,11 @@
 import type { HoldRow } from '../persistence/rows.js';
 import { type Cause, type Envelope, letter } from './envelope.js';
 import { EVERY_ROOM } from './holds.js';
-import { idempotencyKey } from './idempotency.js';
+import { keyOf } from './idempotency.js';
 import type { Lane } from './mailbox.js';
 import { MachineRunner } from './machine-runner.js';
 import { recover } from './recovery.js';
-import type { RoomOutput } from './room-actor.js';
+import type { RoomActor, RoomOutput } from './room-actor.js';
 import type { DomainEvent, Message, Refused, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
 import { roomCode, uuidV7 } from './room-ids.js';
 import { RoomKeeper, type RoomsPorts } from './room-keeper.js';
@@ -109,7 +109,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
    * @param first the first message, given the room's code and its 256-bit seed in hex
    */
   async create(first: (code: string, seed: string) => Untimed<M>, cause: Cause): Promise<void> {
-    const key = creationKey(cause);
+    const key = keyOf(cause);
     const underWay = key === null ? undefined : this.#creating.get(key);
     if (underWay !== undefined) {
       const roomId = await underWay;
@@ -231,9 +231,25 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   }
 
   /** A room in memory, or null: for those who look after it. */
-  statusOf(roomId: string): { readonly status: string; readonly waiting: number } | null {
+  statusOf(roomId: string): RoomMemory | null {
     const actor = this.#keeper.live.get(roomId);
-    return actor === undefined ? null : { status: actor.status, waiting: actor.mailboxCount };
+    return actor === undefined ? null : this.#memoryOf(actor);
+  }
+
+  /** What a room in memory does next by itself, as of its newest durable entry; undefined for one that is on the disk. */
+  dueOf(roomId: string): { readonly at: number; readonly message: Untimed<M> } | null | undefined {
+    const durable = this.#keeper.live.get(roomId)?.durable;
+    return durable == null ? undefined : this.#ports.definition.deadline(durable.snapshot);
+  }
+
+  /** Every room in memory. */
+  *inMemory(): IterableIterator<{ readonly roomId: string } & RoomMemory> {
+    for (const [roomId, actor] of this.#keeper.live) yield { roomId, ...this.#memoryOf(actor) };
+  }
+
+  #memoryOf({ status, mailboxCount, mailbox, waitsSince }: RoomActor<S, M, E, V>): RoomMemory {
+    const lagMs = waitsSince === null ? 0 : Math.max(0, this.#ports.now() - waitsSince);
+    return { status, waiting: mailboxCount, lagMs, ...mailbox };
   }
 
   #put(
@@ -288,9 +304,20 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
       case 'unavailable':
         this.#publish({ ...output, roomId });
         return;
-      default: {
-        const { snapshot, ...rest } = output;
-        this.#publish({ ...rest, roomId, view: this.#viewer(snapshot) });
+      case 'applied': {
+        const { kind, seq, at, message, times, events, rows, snapshot, cause } = output;
+        const view = this.#viewer(snapshot);
+        this.#publish({ kind, roomId, cause, seq, at, message, times, events, rows, view });
+        return;
+      }
+      case 'refused': {
+        const { kind, seq, message, refusal, snapshot, cause } = output;
+        this.#publish({ kind, roomId, cause, seq, message, refusal, view: this.#viewer(snapshot) });
+        return;
+      }
+      case 'seen': {
+        const { kind, seq, snapshot, cause } = output;
+        this.#publish({ kind, roomId, cause, seq, view: this.#viewer(snapshot) });
       }
     }
   }
@@ -345,12 +372,17 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   }
 }
 
+/** How a room in memory fares. */
+export interface RoomMemory {
+  readonly status: 'starting' | 'restarting' | 'running' | 'ended';
+  readonly waiting: number; // messages
+  readonly lagMs: number; // for how long the oldest of them waits
+  readonly bytes: number; // of them
+  readonly lanes: Readonly<Record<Lane, number>>;
+}
+
 interface MailOptions {
   readonly bytes?: number;
   readonly lane?: Lane;
   readonly slot?: string;
-}
-
-function creationKey({ session, messageId }: Cause): string | null {
-  return session === null || messageId === null ? null : idempotencyKey(session, messageId);
 }

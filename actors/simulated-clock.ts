@@ -14,6 +14,7 @@ interface Task {
  */
 export class SimulatedClock implements Clock {
   #now: number;
+  #wallAheadMs = 0;
   readonly #start: number;
   #order = 0;
   readonly #heap: Task[] = [];
@@ -23,7 +24,7 @@ export class SimulatedClock implements Clock {
     this.#start = startMs;
   }
 
-  readonly nowMs = (): number => this.#now;
+  readonly nowMs = (): number => this.#now + this.#wallAheadMs;
   readonly elapsedMs = (): number => this.#now - this.#start;
 
   readonly schedule = (delayMs: number, run: () => void): Cancel => {
@@ -37,6 +38,11 @@ export class SimulatedClock implements Clock {
   readonly defer = (run: () => void): void => {
     this.schedule(0, run);
   };
+
+  /** Somebody sets the wall clock; what is scheduled does not care. */
+  jumpWall(ms: number): void {
+    this.#wallAheadMs += ms;
+  }
 
   /** Runs everything that falls due in the next `ms` milliseconds, then stands at the new time. */
   async advance(ms: number): Promise<void> {

@@ -9,3 +9,13 @@ export interface StepMark {
 }
 
 export const noStepMark: StepMark = { begin: () => undefined, end: () => undefined };
+
+/** A step under its mark. @throws what the step throws */
+export function marked<T>(mark: StepMark, roomId: string, step: () => T): T {
+  mark.begin(roomId);
+  try {
+    return step();
+  } finally {
+    mark.end();
+  }
+}

@@ -114,6 +114,27 @@ describe('dead letters', () => {
     expect(await tiny.deadLetters()).toHaveLength(1);
   });
 
+  test.each(['paused', 'all paused'])('one of a room that is %s is refused at once and stays', async (held) => {
+    const { tiny, room, letter } = await withDeadLetter();
+    const { operations } = tiny.rooms;
+    await tiny.until(held === 'paused' ? operations.pause(room, 'to look') : operations.pauseAll('to look'));
+    await expect(tiny.until(operations.retryDeadLetter(letter.id))).rejects.toThrow('is paused: resume it first');
+    expect(await tiny.deadLetters()).toHaveLength(1);
+    expect(await tiny.inbox(room)).toEqual([]);
+  });
+
+  test('one for which the mailbox has no place is not waited for', async () => {
+    const tiny = await TinyRooms.start({ mailbox: { countMax: 1 } });
+    const room = await tiny.open();
+    tiny.add(room, UNLUCKY);
+    await tiny.clock.advance(1000);
+    const [letter] = await tiny.deadLetters();
+    await tiny.crash();
+    tiny.look(room); // fills the mailbox while the room is rebuilt
+    expect(await tiny.until(tiny.rooms.operations.retryDeadLetter(letter!.id))).toBe('unavailable');
+    expect(await tiny.deadLetters()).toHaveLength(1);
+  });
+
   test('one that is refused by now is settled', async () => {
     const { tiny, room } = await withDeadLetter();
     tiny.stepsToFail = 2;

@@ -16,6 +16,7 @@ import { benchSettings } from './settings.js';
 import { benchSockets } from './sockets.js';
 import { benchStorm } from './storm.js';
 import { runSuite } from './suite.js';
+import { benchVisualizer } from './visualizer.js';
 
 type Numbers = Readonly<Record<string, number>>;
 
@@ -137,6 +138,21 @@ const OTHERS: readonly OtherBench[] = [
     description: 'what rooms leave in the heap: opened and closed ones, and passivated ones',
     defaults: { rooms: 100_000, passivated: 10_000 },
     run: ({ rooms, passivated }) => benchChurn({ rooms: rooms!, passivated: passivated! }),
+  },
+  {
+    name: 'visualizer',
+    description:
+      'what looking costs: entries of a long room, the list of many rooms, and watchers beside those who play',
+    defaults: { entries: 10_000, rooms: 100_000, watchers: 50, tables: 30, rounds: 3, seconds: 8 },
+    run: ({ entries, rooms, watchers, tables, rounds, seconds }) =>
+      benchVisualizer({
+        entries: entries!,
+        rooms: rooms!,
+        watchers: watchers!,
+        tables: tables!,
+        rounds: rounds!,
+        seconds: seconds!,
+      }),
   },
 ];
 

@@ -24,9 +24,6 @@ interface Counted {
   denied: number;
 }
 
-/** A state that fewer messages meet is rare. */
-const RARE_ONE_OF = 80;
-
 /** Covered of all there is. */
 export interface Part {
   readonly covered: number;
@@ -60,8 +57,6 @@ export class Coverage {
   readonly #reasons = new Set<string>();
   readonly #knownReasons: readonly string[];
   readonly #unreachable: Readonly<Record<string, string>>;
-  readonly #visits = new Map<string, number>();
-  #steps = 0;
   #deepest = 0;
 
   constructor(machine: Machine, reasons: readonly string[] = [], unreachable: Readonly<Record<string, string>> = {}) {
@@ -72,19 +67,12 @@ export class Coverage {
 
   step(leaf: string, type: string, reason: string | null, target: string): void {
     this.#types.add(type);
-    this.#steps++;
-    this.#visits.set(leaf, (this.#visits.get(leaf) ?? 0) + 1);
     this.#seenLeaves.add(leaf);
     this.#seenLeaves.add(target);
     if (reason !== null) this.#reasons.add(reason);
     const way = reason ?? (target === leaf ? 'stays' : target);
     const ways = below(below(this.#ways, leaf), type);
     ways.set(way, (ways.get(way) ?? 0) + 1);
-  }
-
-  /** Whether few of the messages so far met a room in this state. */
-  isRare(leaf: string): boolean {
-    return (this.#visits.get(leaf) ?? 0) * RARE_ONE_OF < this.#steps;
   }
 
   deep(depth: number): void {

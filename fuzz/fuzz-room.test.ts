@@ -12,7 +12,7 @@ import { NEVER_THROWS, PLAIN_STATE } from './room-run.js';
 const fuzz = (seed: number, steps: number, definition = fuzzedLiapTui()): FuzzReport =>
   fuzzRoom(definition, { ...liapTuiSubject, seed, steps });
 
-test('no promise of the game room breaks in a short run, which gets nearly everywhere', () => {
+test('no promise of the game room breaks in a short run, which gets nearly everywhere', { timeout: 120_000 }, () => {
   const { failure, coverage, steps, rooms } = fuzz(20_260_101, 30_000);
   expect(failure).toBeNull();
   expect(steps).toBeGreaterThanOrEqual(30_000);
@@ -24,7 +24,7 @@ test('no promise of the game room breaks in a short run, which gets nearly every
   expect(coverage.deepest).toBeGreaterThanOrEqual(10);
 });
 
-test('the same seed says the same to the same rooms', () => {
+test('the same seed says the same to the same rooms', { timeout: 120_000 }, () => {
   const [once, again, other] = [fuzz(3, 3_000), fuzz(3, 3_000), fuzz(4, 3_000)];
   const told = ({ steps, rooms, outcomes }: FuzzReport) => JSON.stringify([steps, rooms, [...outcomes]]);
   expect(told(again)).toBe(told(once));

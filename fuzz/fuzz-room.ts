@@ -48,9 +48,10 @@ const STEPS = 20_000;
 /** Messages to one room: most rooms are short, so that there are many beginnings; some last for a whole game. */
 const LENGTHS = [60, 150, 400, 400, 1_000, 3_000] as const;
 const RUN_STEPS_MAX = 4;
-/** Of the acts in a state that rooms rarely come to. */
+/** A situation in which fewer of the acts are done is rare; so many of those are no going on. */
+const RARE_ONE_OF = 80;
 const RARE_UNREST = 0.9;
-/** So often each proposal is made in each state before chance alone decides, and how many acts go to that. */
+/** So often each proposal is made in each situation before chance alone decides, and how many acts go to that. */
 const TRIES_WANTED = 12;
 const NOVELTY = 0.3;
 
@@ -154,12 +155,12 @@ function oneRoom<S, M extends Message, E extends DomainEvent, V>(
   const acts: Act[] = [];
   let idle = 0;
   while (run.broken === null && run.steps + run.turnedAway < length && idle < 50) {
-    const { leaf } = run;
+    const { situation } = run;
     const act = nextAct(
       random,
-      coverage.isRare(leaf) ? Math.max(unrest, RARE_UNREST) : unrest,
+      drawer.isRare(situation) ? Math.max(unrest, RARE_UNREST) : unrest,
       run.version !== definition.version,
-      () => drawer.draw(leaf, random),
+      () => drawer.draw(situation, random),
     );
     const before = run.steps + run.turnedAway;
     run.perform(act);
@@ -187,12 +188,14 @@ function nextAct(random: Random, unrest: number, isOld: boolean, draw: () => str
   return { kind: 'say', what: draw(), pick: below(random, 0x7fff_ffff) };
 }
 
-/** Draws the name of a proposal: one that this state has hardly met, or by its weight. */
+/** Draws the name of a proposal: one that this situation has hardly met, or by its weight. */
 class Drawer {
   readonly #names: readonly string[];
   readonly #weights: readonly number[];
   readonly #sum: number;
-  readonly #tries = new Map<string, number[]>(); // by state
+  readonly #tries = new Map<string, number[]>(); // by situation
+  readonly #acts = new Map<string, number>(); // by situation
+  #allActs = 0;
 
   constructor(proposals: Readonly<Record<string, { readonly weight: number }>>) {
     this.#names = Object.keys(proposals);
@@ -200,9 +203,16 @@ class Drawer {
     this.#sum = this.#weights.reduce((total, weight) => total + weight, 0);
   }
 
-  draw(leaf: string, random: Random): string {
-    const tries = this.#tries.get(leaf) ?? this.#names.map(() => 0);
-    this.#tries.set(leaf, tries);
+  /** Whether few of the acts so far were done in this situation. Counts one more. */
+  isRare(situation: string): boolean {
+    const acts = (this.#acts.get(situation) ?? 0) + 1;
+    this.#acts.set(situation, acts);
+    return acts * RARE_ONE_OF < ++this.#allActs;
+  }
+
+  draw(situation: string, random: Random): string {
+    const tries = this.#tries.get(situation) ?? this.#names.map(() => 0);
+    this.#tries.set(situation, tries);
     const drawn = random() < NOVELTY ? this.#fresh(tries, random) : this.#any(random);
     tries[drawn]!++;
     return this.#names[drawn]!;
@@ -229,6 +239,7 @@ class Drawer {
 
 interface Performed {
   readonly broken: Broken | null;
+  readonly brokenBy: string | null;
   readonly used: readonly Act[]; // until something broke
   readonly told: readonly (readonly object[])[];
   readonly deeds: readonly Deed[];
@@ -254,7 +265,7 @@ function perform<S, M extends Message, E extends DomainEvent, V>(
     told.push(said);
   }
   if (run.broken === null) run.end();
-  return { broken: run.broken, used, told, deeds: run.deeds, version: begun };
+  return { broken: run.broken, brokenBy: run.brokenBy, used, told, deeds: run.deeds, version: begun };
 }
 
 function shrunk<S, M extends Message, E extends DomainEvent, V>(
@@ -265,11 +276,14 @@ function shrunk<S, M extends Message, E extends DomainEvent, V>(
   { promise, message }: Broken,
 ): Omit<FuzzFailure, 'foundAfter'> {
   // Looked at after each message, another promise may be seen to break before the one that was noticed.
-  const seen = perform(definition, subject, invariants, script).broken?.promise ?? promise;
+  const { broken: first, brokenBy } = perform(definition, subject, invariants, script);
+  const seen = first?.promise ?? promise;
+  // The invariant that saw it is enough from now on: all of them together take many times as long.
+  const witnesses = invariants.filter(({ name }) => name === brokenBy);
   const short = shrink(script, (tried) => {
-    const { broken, used } = perform(definition, subject, invariants, tried);
+    const { broken, used } = perform(definition, subject, witnesses, tried);
     return broken?.promise === seen ? { used } : null;
   });
-  const { broken, told, deeds, version } = perform(definition, subject, invariants, short);
+  const { broken, told, deeds, version } = perform(definition, subject, witnesses, short);
   return { promise: seen, message: broken?.message ?? message, script: short, told, deeds, version };
 }

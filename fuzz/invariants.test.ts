@@ -70,6 +70,10 @@ const leafIs = (leaf: string) => (step: LiapStep) =>
 const refused = ({ result }: LiapStep) => result.kind === 'refused';
 const first = (hands: Game['hands'], pieces: readonly Piece[]): Game['hands'] => [pieces, hands[1], hands[2], hands[3]];
 
+/** A person is to declare. */
+const offers = ({ after: { context } }: LiapStep) =>
+  context.awaiting?.what === 'declaration' && context.seats[context.awaiting.seats[0]!]?.kind === 'person';
+
 interface Case {
   readonly promise: string;
   readonly says?: string; // where it speaks for another one
@@ -225,6 +229,25 @@ const CASES: readonly Case[] = [
         seats: definition.view(snapshot, 'router').seats,
       }),
     }),
+  },
+  {
+    name: 'a view that offers a number too many',
+    promise: 'a view says what is so, and offers what the room takes',
+    at: (step) => leafIs('playing.declaration')(step) && offers(step),
+    broken: same,
+    by: by({
+      view(snapshot, viewer) {
+        const view = definition.view(snapshot, viewer);
+        return { ...view, game: view.game && { ...view.game, declareOptions: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] } };
+      },
+    }),
+  },
+  {
+    name: 'a view with another host',
+    promise: 'a view says what is so, and offers what the room takes',
+    at: leafIs('playing.declaration'),
+    broken: same,
+    by: by({ view: (snapshot, viewer) => ({ ...definition.view(snapshot, viewer), host: 3 }) }),
   },
   {
     name: 'a message with every hand',

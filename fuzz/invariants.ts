@@ -5,10 +5,12 @@ import type { RoomView } from '../actors/room/room-view.js';
 import { fullSet, type Piece } from '../src/game/pieces.js';
 import { SEATS } from '../src/game/seats.js';
 import { leafOf } from './leaf.js';
+import type { DealOrder } from '../actors/room/phases/preparation.js';
 import { fuzzDeal } from './liap/deals.js';
 import { asTheRulesSay } from './model/oracle.js';
 import { SECRETS_KEPT } from './secrets.js';
 import { type Invariant, invariant, type Step } from './subject.js';
+import { viewsAreTrue } from './view-truth.js';
 
 type LiapStep = Step<RoomState, RoomMessage, RoomEvent>;
 type LiapInvariant = Invariant<RoomState, RoomMessage, RoomEvent, RoomView>;
@@ -144,15 +146,18 @@ const seatsTaken: LiapInvariant = invariant('a running game has four at the tabl
   return empty < 0 ? null : `seat ${empty} is empty`;
 });
 
-/** The promises of the game room, one name each. */
-export const INVARIANTS: readonly LiapInvariant[] = [
-  asTheRulesSay(fuzzDeal),
+/** The promises of a game room that deals in this way, one name each. */
+export const invariantsOf = (order: DealOrder): readonly LiapInvariant[] => [
+  noDeadState,
+  asTheRulesSay(order),
   piecesConserved,
   oneHolder,
   turnOrder,
   declarationSums,
   scoresRecomputed,
   seatsTaken,
-  noDeadState,
   ...SECRETS_KEPT,
+  viewsAreTrue,
 ];
+
+export const INVARIANTS = invariantsOf(fuzzDeal);

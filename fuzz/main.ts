@@ -4,9 +4,16 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CoverageReport, Part } from './coverage.js';
 import { type FuzzFailure, type FuzzProgress, fuzzRoom } from './fuzz-room.js';
 import { fuzzedLiapTui, liapTuiSubject } from './liap/subject.js';
-import { fuzzMailbox, type MailboxReport } from './mailbox/fuzz-mailbox.js';
-import { linesOf, readRegression, type Regression, regressionOf, saveRegression } from './regression-file.js';
-import { replayRegression } from './replay-regression.js';
+import { fuzzMailbox, type MailboxFailure, type MailboxReport } from './mailbox/fuzz-mailbox.js';
+import {
+  linesOf,
+  mailboxRegressionOf,
+  readRegression,
+  type Regression,
+  regressionOf,
+  saveRegression,
+} from './regression-file.js';
+import { dealsOf, replayRegression } from './replay-regression.js';
 
 const REGRESSIONS = fileURLToPath(new URL('regressions', import.meta.url));
 const DEFAULT_S = 60;
@@ -86,13 +93,13 @@ async function fuzz({
       ? told(wrong, seed, save)
       : mailbox === null || mailbox.failure === null
         ? null
-        : toldOfMailbox(mailbox.failure, seed, save);
+        : toldOfMailbox(mailbox.failure, mailbox.acts, seed, save);
   if (json === true) {
     const summary = {
       ok: found === null,
       seed,
       ...machine?.figures,
-      ...(mailbox !== null && { mailbox: { runs: mailbox.runs, acts: mailbox.acts } }),
+      ...(mailbox !== null && { mailbox: { runs: mailbox.runs, queues: mailbox.queues, acts: mailbox.acts } }),
     };
     say(JSON.stringify({ ...summary, ...(found !== null && { failure: found }) }));
   }
@@ -137,7 +144,7 @@ async function fuzzMailboxes(
     seed,
     ...(timeMs === undefined ? { runs: Math.ceil(steps! / MAILBOX_RUN_PER_STEPS) } : { timeMs }),
   });
-  say(`${report.acts} acts upon ${report.runs} rooms behind their mailboxes`);
+  say(`${report.acts} acts upon ${report.runs} rooms behind their mailboxes, and ${report.queues} mailboxes alone`);
   return report;
 }
 
@@ -147,17 +154,17 @@ function told(failure: FuzzFailure, seed: number, save: boolean) {
   const lines = linesOf(failure);
   say(`\nBROKEN: ${promise}\n  ${message}\n  found after ${foundAfter} messages, shrunk to ${lines.length} lines:`);
   lines.forEach((line, index) => say(`  ${index + 1}. ${line}`));
-  const file = save ? saved(regressionOf('liap-tui', seed, failure)) : null;
+  const file = save ? saved(regressionOf('liap-tui', seed, failure, dealsOf(failure))) : null;
   const scriptLength = script.acts.length;
   return { promise, message, scriptLength, messages: failure.deeds.length, foundAfter, ...(file !== null && { file }) };
 }
 
-function toldOfMailbox({ promise, message, acts }: NonNullable<MailboxReport['failure']>, seed: number, save: boolean) {
+function toldOfMailbox(failure: MailboxFailure, foundAfter: number, seed: number, save: boolean) {
+  const { promise, message, acts } = failure;
   say(`\nBROKEN: ${promise}\n  ${message}\n  shrunk to ${acts.length} lines:`);
   acts.forEach((act, index) => say(`  ${index + 1}. ${JSON.stringify(act)}`));
-  const found = { format: 'mailbox-fuzz/1', definition: 'tiny', seed, promise, message, acts: [...acts] } as const;
-  const file = save ? saved(found) : null;
-  return { promise, message, scriptLength: acts.length, ...(file !== null && { file }) };
+  const file = save ? saved(mailboxRegressionOf(seed, failure)) : null;
+  return { promise, message, scriptLength: acts.length, foundAfter, ...(file !== null && { file }) };
 }
 
 function saved(found: Regression): string {

@@ -88,7 +88,7 @@ function closedRoomsTakeNothing<S, M extends Message, E extends DomainEvent, V>(
 function deadlinesAreTaken<S, M extends Message, E extends DomainEvent, V>(): Invariant<S, M, E, V> {
   return {
     name: 'what a deadline announces is taken when it is due, and not before',
-    every: 79,
+    every: 151,
     watch: (definition) => ({
       step({ after, message: last }) {
         const due = definition.deadline(after);
@@ -113,7 +113,7 @@ function deadlinesAreTaken<S, M extends Message, E extends DomainEvent, V>(): In
 function outagesShiftDeadlines<S, M extends Message, E extends DomainEvent, V>(): Invariant<S, M, E, V> {
   return {
     name: 'an outage moves the deadline by its length',
-    every: 163,
+    every: 263,
     watch: (definition) => ({
       step({ after, message: last }) {
         const due = definition.deadline(after);
@@ -131,7 +131,7 @@ function outagesShiftDeadlines<S, M extends Message, E extends DomainEvent, V>()
 function restoredGoesOnAlike<S, M extends Message, E extends DomainEvent, V>(): Invariant<S, M, E, V> {
   return {
     name: 'a room restored from its saved state goes on as the live one',
-    every: 127,
+    every: 211,
     watch: (definition) => ({
       step({ message, raw, version }) {
         if (raw.before === null) return null;

@@ -1,8 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type RecordedDeal, recordedDeal } from '../src/visualizer/script-file.js';
 import type { FuzzFailure } from './fuzz-room.js';
 import { mailboxAct } from './mailbox/mailbox-act.js';
+import { queueAct } from './mailbox/queue-act.js';
+import type { MailboxFailure } from './mailbox/fuzz-mailbox.js';
 import { type Act, describeAct, type Deed, type Script } from './script.js';
 
 const act: z.ZodType<Act> = z.discriminatedUnion('kind', [
@@ -35,6 +38,7 @@ const regression = z.object({
   lines: z.array(z.string()), // the script for people
   script,
   deeds: z.array(deed).min(1), // the first is the message that makes the room
+  deals: z.array(recordedDeal).optional(), // left out: the fuzzer's own
 });
 
 /** A failure behind the mailbox: its acts say everything. */
@@ -47,12 +51,25 @@ const mailboxRegression = z.object({
   acts: z.array(mailboxAct).min(1).readonly(),
 });
 
-const anyRegression = z.discriminatedUnion('format', [regression, mailboxRegression]);
+/** A failure of a mailbox alone. */
+const queueRegression = z.object({
+  ...mailboxRegression.shape,
+  format: z.literal('queue-fuzz/1'),
+  definition: z.literal('mailbox'),
+  acts: z.array(queueAct).min(1).readonly(),
+});
+
+const anyRegression = z.discriminatedUnion('format', [regression, mailboxRegression, queueRegression]);
 
 export type Regression = z.infer<typeof anyRegression>;
 type RoomRegression = z.infer<typeof regression>;
 
-export function regressionOf(definition: string, seed: number, failure: FuzzFailure): RoomRegression {
+export function regressionOf(
+  definition: string,
+  seed: number,
+  failure: FuzzFailure,
+  deals?: readonly RecordedDeal[],
+): RoomRegression {
   const { promise, message, version, deeds } = failure;
   return {
     format: 'room-fuzz/1',
@@ -64,7 +81,16 @@ export function regressionOf(definition: string, seed: number, failure: FuzzFail
     lines: linesOf(failure),
     script: failure.script,
     deeds: [...deeds],
+    ...(deals !== undefined && { deals: [...deals] }),
   };
+}
+
+export function mailboxRegressionOf(seed: number, failure: MailboxFailure): Regression {
+  const { promise, message } = failure;
+  const found = { seed, promise, message };
+  return failure.of === 'queue'
+    ? { format: 'queue-fuzz/1', definition: 'mailbox', ...found, acts: failure.acts }
+    : { format: 'mailbox-fuzz/1', definition: 'tiny', ...found, acts: failure.acts };
 }
 
 const MESSAGE_CHARS = 160;

@@ -34,17 +34,34 @@ interface Watched<S, M extends Message, E extends DomainEvent> {
   readonly watch: Watch<S, M, E>;
 }
 
+/** Several promises ask for the same state's deadline, and it takes as long as a rule. */
+function askedOnce<S, M extends Message, E extends DomainEvent, V>(
+  definition: RoomDefinition<S, M, E, V>,
+): RoomDefinition<S, M, E, V> {
+  let asked: { readonly of: RoomSnapshot<S>; readonly due: ReturnType<typeof definition.deadline> } | null = null;
+  return {
+    ...definition,
+    deadline(snapshot) {
+      if (asked?.of !== snapshot) asked = { of: snapshot, due: definition.deadline(snapshot) };
+      return asked.due;
+    },
+  };
+}
+
 /** One room: what is done to it, and what the promises say to that. Stops at the first that is broken. */
 export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
   readonly deeds: Deed[] = [];
   readonly applied: Applied<M, E>[] = [];
   broken: Broken | null = null;
+  brokenBy: string | null = null; // name of the invariant that saw it; null: the run itself did
   steps = 0; // messages given to the machine
   turnedAway = 0; // messages that the schema does not let in
   now = STARTED_AT;
   depth = 0;
   readonly #options: RunOptions<S, M, E, V>;
-  readonly #watched: Watched<S, M, E>[];
+  readonly #watched: readonly Watched<S, M, E>[];
+  readonly #stepped: readonly Watched<S, M, E>[];
+  readonly #isRemembered: boolean; // somebody asks for the whole life
   #version: number;
   #runner!: MachineRunner<unknown, M, E>;
   #raw!: RoomSnapshot<unknown>;
@@ -54,8 +71,9 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
   #gone = 0; // natural steps so far: their choices follow from it, whatever is said in between
 
   constructor(options: RunOptions<S, M, E, V>) {
-    this.#options = options;
-    const { definition, subject, invariants, seed, thorough } = options;
+    const definition = askedOnce(options.definition);
+    this.#options = { ...options, definition };
+    const { subject, invariants, seed, thorough } = options;
     this.#version = options.version ?? definition.version;
     const watched = invariants.filter(({ rooms = 1 }) => thorough || seed % rooms === 0);
     this.#watched = watched.map(({ name, every = 1, watch }) => ({
@@ -63,6 +81,8 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
       every: thorough ? 1 : every,
       watch: watch(definition),
     }));
+    this.#stepped = this.#watched.filter(({ watch }) => watch.step !== undefined);
+    this.#isRemembered = thorough || this.#watched.some(({ watch }) => watch.end !== undefined);
     const first = options.first ?? this.#timed({ message: subject.open(randomOf(seed, OPENING)) });
     this.#create(first);
   }
@@ -75,8 +95,9 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
     return this.#version;
   }
 
-  get leaf(): string {
-    return this.#leaf;
+  /** The state of the machine, or what the subject makes of it. */
+  get situation(): string {
+    return this.#options.subject.situation?.(this.#snapshot, this.#leaf) ?? this.#leaf;
   }
 
   get isClosed(): boolean {
@@ -242,7 +263,7 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
     }
     if (result.kind === 'applied') {
       seal(result.events);
-      this.applied.push({ message, events: result.events, version });
+      if (this.#isRemembered) this.applied.push({ message, events: result.events, version });
     }
     const step: Step<S, M, E> = {
       index: this.steps++,
@@ -259,21 +280,24 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
       coverage?.deep(deep);
     }
     const { index } = step;
-    for (const watched of this.#watched) {
-      if (index % watched.every !== 0 || watched.watch.step === undefined) continue;
-      // No closure for each of so many looks.
-      try {
-        const wrong = watched.watch.step(step);
+    let looking = '';
+    // One `try` for so many looks, and no closure for each.
+    try {
+      for (const { name, every, watch } of this.#stepped) {
+        if (every !== 1 && index % every !== 0) continue;
+        looking = name;
+        const wrong = watch.step!(step);
         if (wrong === null) continue;
-        this.#isWrong(watched.name, wrong);
-      } catch (failure) {
-        this.#lookThrew(watched.name, failure);
+        this.#isWrong(name, wrong);
+        return;
       }
-      return;
+    } catch (failure) {
+      this.#lookThrew(looking, failure);
     }
   }
 
   #isWrong(name: string, wrong: string | Broken): void {
+    this.brokenBy ??= name;
     if (typeof wrong === 'string') this.#breaks(name, wrong);
     else this.#breaks(wrong.promise, wrong.message);
   }
@@ -281,6 +305,7 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
   #lookThrew(name: string, failure: unknown): void {
     // A copy of the room may meet the message that breaks it before the room itself does.
     const thrown = failure instanceof Error && failure.message === MACHINE_THREW;
+    this.brokenBy ??= name;
     if (thrown) this.#breaks(NEVER_THROWS, textOf(failure));
     else this.#breaks(name, `looking at it threw: ${textOf(failure)}`);
   }

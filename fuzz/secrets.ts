@@ -50,10 +50,10 @@ function twinFor({ value, context }: LiapSnapshot, viewer: Viewer): LiapSnapshot
 
 const viewsLeakNothing: LiapInvariant = {
   name: 'a view tells nobody a foreign hand, a session or the seed',
-  every: 53,
+  every: 101,
   watch: (definition) => ({
     step({ after, index }) {
-      const viewer = VIEWERS[Math.floor(index / 53) % VIEWERS.length]!;
+      const viewer = VIEWERS[Math.floor(index / 101) % VIEWERS.length]!;
       return leakIn((snapshot, seer) => definition.view(snapshot, seer), after, viewer);
     },
   }),
@@ -72,11 +72,11 @@ function leakIn(view: View, snapshot: LiapSnapshot, viewer: Viewer): string | nu
 
 const messagesLeakNothing: LiapInvariant = {
   name: 'what is sent tells nobody a foreign hand, a session or the seed',
-  every: 43,
+  every: 89,
   watch: (definition) => ({
     step(step) {
       const events = step.result.kind === 'applied' ? step.result.events : [];
-      const viewer = SENT_TO[Math.floor(step.index / 43) % SENT_TO.length] ?? null;
+      const viewer = SENT_TO[Math.floor(step.index / 89) % SENT_TO.length] ?? null;
       const wrong = leakSent((snapshot, seer) => definition.view(snapshot, seer), step, events, viewer);
       return wrong === null ? null : `to ${viewer ?? 'spectators'}: ${wrong}`;
     },
@@ -118,7 +118,7 @@ function leakSent(
 
 const redactsSecrets: LiapInvariant = {
   name: 'a redacted message or event tells no session, no key and no seed',
-  every: 61,
+  every: 97,
   watch: (definition) => ({
     step({ message, result, after }) {
       const told = [message, ...(result.kind === 'applied' ? result.events : [])];

@@ -7,7 +7,7 @@ export type Try = (script: Script) => { readonly used: readonly Act[] } | null;
  * A script that fails as well and has nothing left that could be taken away: without acts, with shorter stretches.
  * @param tries scripts to be tried at most
  */
-export function shrink(script: Script, fails: Try, tries = 600): Script {
+export function shrink(script: Script, fails: Try, tries = 1_500): Script {
   let best = script;
   let left = tries;
   const attempt = (acts: readonly Act[]): boolean => {

@@ -36,6 +36,8 @@ export interface Subject<S, M extends Message, E extends DomainEvent, V> {
    */
   readonly goOn?: (scene: Scene<S, M>, random: Random, choice: number) => Saying<M> | null;
   readonly invariants?: readonly Invariant<S, M, E, V>[];
+  /** Where a state of the machine holds more than one situation: all of them are to meet everything. */
+  readonly situation?: (snapshot: RoomSnapshot<S>, leaf: string) => string;
   /** How deep a room has come, e.g. its round: the deepest of all is reported. */
   readonly depth?: (snapshot: RoomSnapshot<S>) => number;
   /** All reasons for which a room may refuse. */

@@ -34,6 +34,7 @@ export function tinyDefinition<S, M extends Message>({
     upcasters: {},
     deadline: deadline ?? (() => null),
     resumed: (outageMs) => ({ type: 'resumed', outageMs }) as never,
+    closing: () => ({ type: 'close' }) as never,
     view: ({ context }) => context,
     rows: () => [],
     isClosed: isClosed ?? (({ value }) => value === 'closed'),

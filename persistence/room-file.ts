@@ -191,11 +191,12 @@ export async function writeRoomFile(
   return totals.entries;
 }
 
-async function* roomFileLines(
+/** The file's text, piece by piece. */
+export async function* roomFileLines(
   source: RoomSource,
   roomId: string,
   exportedAt: number,
-  totals: { entries: number },
+  totals = { entries: 0 },
 ): AsyncGenerator<string> {
   const [head] = await source.heads([roomId]);
   if (head === undefined) throw new Error(`There is no room ${roomId} in the journal`);
@@ -275,6 +276,20 @@ export async function readRoomFile(file: string): Promise<RoomFile> {
     if (error instanceof RoomFileDamaged || isMissing(error)) throw error;
     throw checked.damaged(`it can't be read: ${(error as Error).message}`, error);
   }
+  return checked.end();
+}
+
+/**
+ * Reads the text of a room's file, as `readRoomFile` does.
+ * @param name for sentences
+ * @throws RoomFileDamaged naming the line
+ */
+export function parseRoomFile(name: string, text: string): RoomFile {
+  const checked = new CheckedLines(name);
+  const lines = text.split('\n');
+  const rest = lines.pop();
+  for (const line of lines) checked.take(line);
+  if (rest !== '') throw checked.damaged('the last line has no end');
   return checked.end();
 }
 

@@ -37,9 +37,11 @@ describe('defaults', () => {
       allowedOrigins: [],
       trustProxy: false,
       rateLimitFactor: 1,
+      limitLoopback: false,
       disconnectGraceMs: 3_000,
       restartGraceMs: 60_000,
       retentionMs: 2_592_000_000,
+      visualizerActions: false,
       messageBytesMax: 65_536,
     });
   });
@@ -69,9 +71,11 @@ describe('values', () => {
         ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080',
         TRUST_PROXY: 'TRUE',
         RATE_LIMITS: '2.5',
+        LIMIT_LOOPBACK: 'yes',
         DISCONNECT_GRACE_MS: '0',
         RESTART_GRACE_MS: '1000',
         RETENTION_DAYS: '7',
+        VISUALIZER_ACTIONS: 'on',
         MESSAGE_BYTES_MAX: '1048576',
       }),
     ).toEqual({
@@ -86,9 +90,11 @@ describe('values', () => {
       allowedOrigins: ['https://a.example', 'http://b.example:8080'],
       trustProxy: true,
       rateLimitFactor: 2.5,
+      limitLoopback: true,
       disconnectGraceMs: 0,
       restartGraceMs: 1_000,
       retentionMs: 604_800_000,
+      visualizerActions: true,
       messageBytesMax: 1_048_576,
     });
   });

@@ -15,9 +15,11 @@ export interface Config {
   readonly allowedOrigins: readonly string[]; // besides the page's own origin; ['*'] = any
   readonly trustProxy: boolean; // believe X-Forwarded-For and X-Forwarded-Proto
   readonly rateLimitFactor: number; // on every rate limit; Infinity = off
+  readonly limitLoopback: boolean; // addresses of this machine count as others do
   readonly disconnectGraceMs: number;
   readonly restartGraceMs: number;
   readonly messageBytesMax: number;
+  readonly visualizerActions: boolean; // pages of the visualizer may do operations on rooms
   readonly retentionMs: number; // closed rooms that nothing happened to for so long are archived
 }
 
@@ -135,6 +137,10 @@ const settings = z.strictObject({
     about: 'Believe X-Forwarded-For and X-Forwarded-Proto: only behind a proxy that sets them',
   }),
   RATE_LIMITS: rateLimits.prefault('on').register(abouts, { about: 'on, off, or a factor on every limit', live: true }),
+  LIMIT_LOOPBACK: yesNo.prefault('false').register(abouts, {
+    about: 'Limits by address also count this machine itself',
+    live: true,
+  }),
   DISCONNECT_GRACE_MS: wholeNumber(0, 3_600_000)
     .prefault('3000')
     .register(abouts, { about: 'A player may be gone for so long before the bot plays', unit: 'ms', live: true }),
@@ -147,6 +153,9 @@ const settings = z.strictObject({
   RETENTION_DAYS: wholeNumber(0, 36_500)
     .prefault('30')
     .register(abouts, { about: 'Closed rooms that are older move to files in DATA_DIR/archive', unit: 'days' }),
+  VISUALIZER_ACTIONS: yesNo
+    .prefault('false')
+    .register(abouts, { about: 'Pages of the visualizer may do operations on rooms; else they only look' }),
   DATABASE_URL: notYet('PostgreSQL').optional().register(abouts, { about: 'Not supported yet', secret: true }),
   REDIS_URL: notYet('Redis').optional().register(abouts, { about: 'Not supported yet', secret: true }),
 });
@@ -219,10 +228,12 @@ export function configOf(given: Given): Config {
     allowedOrigins: read.ALLOWED_ORIGINS,
     trustProxy: read.TRUST_PROXY,
     rateLimitFactor: read.RATE_LIMITS,
+    limitLoopback: read.LIMIT_LOOPBACK,
     disconnectGraceMs: read.DISCONNECT_GRACE_MS,
     restartGraceMs: read.RESTART_GRACE_MS,
     messageBytesMax: read.MESSAGE_BYTES_MAX,
     retentionMs: read.RETENTION_DAYS * DAY_MS,
+    visualizerActions: read.VISUALIZER_ACTIONS,
   };
 }
 

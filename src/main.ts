@@ -20,7 +20,10 @@ async function main(): Promise<void> {
   // The one line that scripts wait for; a name that browsers can open stands in place of "every interface".
   const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
   process.stdout.write(`ready http://${host}:${server.port}\n`);
-  if (process.stdout.isTTY) process.stdout.write(`play  http://${host}:${server.port}/play\n`);
+  if (process.stdout.isTTY) {
+    process.stdout.write(`play  http://${host}:${server.port}/play\n`);
+    process.stdout.write(`see   http://${host}:${server.port}/visualizer?token=${server.adminToken}\n`);
+  }
   log.info({ port: server.port, dataDir: config.dataDir }, 'ready');
 
   let stopping = false;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { serve, type ServerType } from '@hono/node-server';
+import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { type Cancel, type Clock, roomTime, systemClock } from '../actors/clock.js';
 import { quarantine } from '../actors/holds.js';
 import { Lobby } from '../actors/lobby.js';
@@ -19,17 +19,27 @@ import { Gateway, type GameRooms, type GatewaySettings } from './gateway/gateway
 import { createSessions, loadSessionSecret, type Sessions } from './gateway/sessions.js';
 import { attachSockets } from './gateway/ws-sockets.js';
 import { createApp } from './http/app.js';
-import type { HealthReport } from './http/health.js';
+import type { AddressLimitDeps } from './http/address-limit.js';
+import type { HealthReport } from './telemetry/health-report.js';
+import { MemoryRateLimiter } from './limits/memory-rate-limiter.js';
+import { watchEventLoop } from './telemetry/event-loop-lag.js';
+import { HealthMonitor } from './telemetry/health-monitor.js';
 import { addAdmin } from './http/admin.js';
+import { createAdminCookies } from './http/admin-cookie.js';
 import { createTokenGuard, loadAdminToken } from './http/admin-token.js';
 import { addLeaderboard } from './http/leaderboard.js';
+import { addReplays } from './http/replays.js';
+import { addVisualizer } from './http/visualizer.js';
+import { addVisualizerPages } from './http/visualizer-pages.js';
 import { writeServerFile } from './http/server-file.js';
 import type { OperationContext } from './operations/operation.js';
 import { perform } from './operations/perform.js';
 import { StoreWatch } from './operations/store-watch.js';
+import { Replays } from './replays/replays.js';
 import { clearSuspect, readSuspect, type Suspect } from './watchdog/suspect.js';
 import { startWatchdog } from './watchdog/watchdog.js';
 import type { Log } from './telemetry/log.js';
+import { Visualizer } from './visualizer/visualizer.js';
 import { RestartPolicy } from '../actors/restart-policy.js';
 import type { StepMark } from '../actors/step-mark.js';
 import { Supervisor } from '../actors/supervisor.js';
@@ -55,7 +65,9 @@ export interface RoomServer {
   readonly gateway: Gateway;
   readonly writer: GroupCommit;
   readonly supervisor: Supervisor;
+  readonly visualizer: Visualizer;
   readonly now: () => number; // room time
+  readonly startedAt: number; // room time
   readonly health: () => HealthReport;
   readonly stop: () => Promise<void>;
   /** The end without a farewell, for a simulated crash: nothing is told, nothing is saved, nothing runs on. */
@@ -64,6 +76,8 @@ export interface RoomServer {
 
 /** A store that is away for so long gets new connections. */
 const STORE_AWAY_MS = 30_000;
+/** An event loop that is later makes every move wait. */
+const LOOP_LAG_MS = 500;
 /** A message that waits longer for its room is a sign that something is wrong. */
 const MAILBOX_LAG_MS = 5_000;
 
@@ -71,9 +85,11 @@ const MAILBOX_LAG_MS = 5_000;
 export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   const { engine, definition, sessions, clock, random, log, settings, stepMark } = ports;
 
-  // Time goes on where the journal ends, and what the clocks missed is known to every room.
+  // Time goes on where the journal ends, and what the clocks missed is known to every room. An outage may have been
+  // recorded by a process that wrote nothing else: inside of it every deadline would seem to lie far ahead.
   const { aliveAt, lastAt } = await engine.marks();
-  const now = roomTime(clock, Math.max(aliveAt, lastAt));
+  const known = await engine.outages();
+  const now = roomTime(clock, Math.max(aliveAt, lastAt, ...known.map(({ to }) => to)));
   const startedAt = now();
   if (aliveAt > 0 && startedAt > aliveAt) await engine.recordOutage({ from: aliveAt, to: startedAt });
   const outages = new Outages(await engine.outages());
@@ -93,8 +109,20 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     onBroken: (failure) => supervisor.failed('rooms', failure),
     ...(stepMark !== undefined && { stepMark }),
   });
+  // Before the gateway and after it: what lies between is the time that telling everybody takes.
+  const visualizer = new Visualizer({
+    rooms,
+    engine,
+    definition,
+    clock,
+    now,
+    random,
+    startedAt,
+    process: random(4).toString('hex'),
+  });
   const lobby = new Lobby(clock, () => gateway.publishList());
   const gateway = new Gateway({ rooms, lobby, engine, definition, sessions, clock, now, random, log, settings });
+  visualizer.listen();
   // What stands further down depends on what stands above it. Sockets stay open whatever restarts.
   const supervisor = new Supervisor(
     [
@@ -157,6 +185,7 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     supervisor.stop();
     reopening();
     lobby.stop();
+    visualizer.stop();
     await rooms.drain();
     gateway.drain();
     await writer.stop();
@@ -166,14 +195,16 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     reopening();
     rooms.stopClocks();
     lobby.stop();
+    visualizer.stop();
     gateway.stopClocks();
   };
-  return { rooms, gateway, writer, supervisor, now, health, stop, stopClocks };
+  return { rooms, gateway, writer, supervisor, visualizer, now, startedAt, health, stop, stopClocks };
 }
 
 export interface RunningServer {
   readonly port: number;
   readonly rooms: RoomServer;
+  readonly adminToken: string; // for the link that is printed on a terminal
   /** Reads the configuration file anew; what became of it is in the log and the audit. */
   readonly reload: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -245,19 +276,46 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       retentionMs,
       config: live,
     };
+    const { elapsedMs, nowMs } = systemClock;
+    const eventLoop = watchEventLoop();
+    const monitor = new HealthMonitor({
+      look: () => withProcess(rooms.health(), { findings: storeWatch.findings, lagMs: eventLoop.take() }),
+      clock: systemClock,
+      startedAtMs: rooms.startedAt,
+      onFailure: (failure) => log.error({ err: failure }, 'health not known'),
+    });
+    monitor.onChange((change) => log[change.ok ? 'info' : 'warn']({ ...change }, 'health changed'));
+    const stopMonitor = monitor.start();
     const app = createApp({
       staticDir: config.staticDir,
       trustProxy: config.trustProxy,
       sessions,
-      health: () => withStore(rooms.health(), storeWatch.findings),
+      health: () => monitor.report(),
+      circuits: () => [
+        { name: 'journal', state: writer.available ? 'closed' : 'open', failures: writer.counters.failures },
+      ],
+      healthChanges: () => monitor.changes,
+      limiter: new MemoryRateLimiter(elapsedMs),
+      limits: settings,
       clock: systemClock,
       log,
     });
-    const { elapsedMs } = systemClock;
     addLeaderboard(app, { engine, elapsedMs });
-    addAdmin(app, {
-      guard: createTokenGuard({ token: loadAdminToken(dataDir, config.adminToken), limits: settings, elapsedMs }),
+    addReplays(app, new Replays({ engine, definition, dataDir, defer: systemClock.defer }));
+    const token = loadAdminToken(dataDir, config.adminToken);
+    const access = {
+      guard: createTokenGuard({ token, limits: settings, elapsedMs }),
+      cookies: createAdminCookies(token, nowMs),
       trustProxy: config.trustProxy,
+    };
+    const actionsByCookie = config.visualizerActions;
+    const { visualizer } = rooms;
+    addVisualizerPages(app, access);
+    addVisualizer(app, { access, actionsByCookie, limits: settings, elapsedMs, visualizer });
+    addAdmin(app, {
+      access,
+      actionsByCookie,
+      elapsedMs,
       context,
       writer,
       sizeLimits: SIZE_LIMITS,
@@ -279,6 +337,8 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     };
     const stop = async (): Promise<void> => {
       stopFollowing();
+      stopMonitor();
+      eventLoop.stop();
       removeServerFile();
       storeWatch.stop();
       await retention.stop();
@@ -288,7 +348,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       await engine.close();
       await watchdog.stop();
     };
-    return { port, rooms, reload, stop };
+    return { port, rooms, adminToken: token, reload, stop };
   } catch (failure) {
     await engine.close();
     await watchdog.stop();
@@ -297,13 +357,16 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
 }
 
 /** Read for each message, so that a new value counts at once. */
-function liveSettings(live: LiveConfig): GatewaySettings {
+function liveSettings(live: LiveConfig): GatewaySettings & AddressLimitDeps['limits'] {
   const { timeScale, restartGraceMs } = live.current;
   return {
     timeScale,
     restartGraceMs,
     get rateLimitFactor() {
       return live.current.rateLimitFactor;
+    },
+    get limitLoopback() {
+      return live.current.limitLoopback;
     },
     get messageBytesMax() {
       return live.current.messageBytesMax;
@@ -314,10 +377,20 @@ function liveSettings(live: LiveConfig): GatewaySettings {
   };
 }
 
-/** The store's size is a matter of health: somebody has to act before the disk is full. */
-function withStore(report: HealthReport, findings: readonly string[]): HealthReport {
-  const detail = findings.length === 0 ? 'within its limits' : findings.join(' ');
-  return { ...report, checks: [...report.checks, { name: 'store', ok: findings.length === 0, detail }] };
+/** What is the whole process's matter: somebody has to act before the disk is full, or nobody gets an answer. */
+function withProcess(
+  report: HealthReport,
+  { findings, lagMs }: { readonly findings: readonly string[]; readonly lagMs: number },
+): HealthReport {
+  const store = findings.length === 0 ? 'within its limits' : findings.join(' ');
+  return {
+    ...report,
+    checks: [
+      ...report.checks,
+      { name: 'store', ok: findings.length === 0, detail: store },
+      { name: 'eventLoop', ok: lagMs < LOOP_LAG_MS, detail: `99 % of the timers at most ${Math.round(lagMs)} ms late` },
+    ],
+  };
 }
 
 function suspectsOf(suspect: Suspect | null): { readonly roomId: string; readonly why: string }[] {
@@ -326,13 +399,23 @@ function suspectsOf(suspect: Suspect | null): { readonly roomId: string; readonl
   return [{ roomId, why: `Its step did not end within ${blockedMs / 1000} s, so the watchdog ended the process` }];
 }
 
+/**
+ * Connections that may wait to be taken: after a restart all clients come back at once, and who finds no place tries
+ * again only a second later.
+ */
+const BACKLOG = 4_096;
+
 /** @throws what the system says when the port can't be had */
-function listen({ port, host }: Config, fetch: Parameters<typeof serve>[0]['fetch']): Promise<ServerType> {
+function listen(
+  { port, host }: Config,
+  fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
+): Promise<ServerType> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch, port, hostname: host }, () => {
+    const server = createAdaptorServer({ fetch });
+    server.once('error', reject);
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve(server);
     });
-    server.once('error', reject);
   });
 }

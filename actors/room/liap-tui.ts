@@ -1,6 +1,7 @@
 import type { Message, RoomDefinition } from '../room-definition.js';
 import { type BotMind, plainBots } from './bots.js';
 import { chance } from './chance.js';
+import { EXTERNAL_EVENTS } from './external-events.js';
 import type { DealOrder } from './phases/preparation.js';
 import { type RoomEvent, roomEvent } from './room-event.js';
 import { roomMachine } from './room-machine.js';
@@ -36,7 +37,8 @@ export function liapTui({ order = seededDeal, bots = plainBots }: LiapTuiOptions
     previous: [{ version: 1, machine: roomMachine(order, bots, edition1), message: roomMessage, create: newRoom }],
     upcasters: { 1: fromVersion1 },
     deadline: ({ context, value }) => (value === 'closed' ? null : earliest(dueTimers(context, bots))),
-    resumed: (outageMs) => ({ type: 'resumed', outageMs }),
+    resumed: EXTERNAL_EVENTS.timeStoodStill,
+    closing: EXTERNAL_EVENTS.operatorCloses,
     view: viewRoom,
     redact: withoutSecrets,
     rows: roomRows,

@@ -90,7 +90,10 @@ export type RoomRefusalReason =
 export type RoomRefusal = Refusal<RoomRefusalReason>;
 
 /** What the machine emits: events of an applied message, or one refusal and nothing else. */
-export type Emitted = RoomEvent | { readonly type: 'refused'; readonly refusal: RoomRefusal };
+export type Emitted =
+  | RoomEvent
+  | { readonly type: 'happened'; readonly events: readonly RoomEvent[] }
+  | { readonly type: 'refused'; readonly refusal: RoomRefusal };
 
 /** Journaled events are our own and hashed: reading checks that the tag is there, and keeps everything else. */
 export const roomEvent = z.custom<RoomEvent>(

@@ -32,17 +32,28 @@ export interface Scope<M = RoomMessage> {
   readonly event: M;
 }
 
-/** Takes an outcome over: the state is replaced, its events are emitted, or the refusal is. */
-const settle = (judge: (scope: Scope) => Outcome) =>
-  roomSetup.enqueueActions(({ context, event, enqueue }) => {
+/** Takes an outcome over: the state is replaced, its events are emitted. XState runs both with the same message, one behind the other. */
+function settle(judge: (scope: Scope) => Outcome) {
+  let happened: readonly RoomEvent[] = [];
+  return [
+    roomSetup.assign(({ context, event }) => {
+      const outcome = judge({ context, event });
+      if (outcome.kind === 'refused') throw new Error(`${event.type} was taken and refused: ${outcome.reason}`);
+      happened = outcome.events;
+      return { ...outcome.state, activeAt: event.at };
+    }),
+    roomSetup.emit(() => ({ type: 'happened' as const, events: happened })),
+  ] as const;
+}
+
+/** Says why a message is refused; the state stays as it is. */
+function sayRefused(judge: (scope: Scope) => Outcome) {
+  return roomSetup.emit(({ context, event }) => {
     const outcome = judge({ context, event });
-    if (outcome.kind === 'refused') {
-      enqueue.emit({ type: 'refused', refusal: outcome });
-      return;
-    }
-    enqueue.assign({ ...outcome.state, activeAt: event.at });
-    for (const happened of outcome.events) enqueue.emit(happened);
+    if (outcome.kind === 'accepted') throw new Error(`${event.type} was refused and accepted`);
+    return { type: 'refused' as const, refusal: outcome };
   });
+}
 
 /**
  * The transitions of one message: taken if the rule accepts, refused with the rule's reason if not. XState asks the
@@ -58,23 +69,31 @@ export function attempt<T extends RoomMessageType>(type: T, judge: Judge<Message
     }
     return asked.outcome;
   };
-  const act = settle((scope) => {
+  const answer = (scope: Scope): Outcome => {
     const outcome = once(scope);
     asked = null;
     return outcome;
-  });
+  };
   const allowed = (scope: Scope): boolean => once(scope).kind === 'accepted';
-  Object.defineProperty(allowed, 'name', { value: judge.name });
-  return [{ guard: allowed, actions: act, ...(target !== undefined && { target }) }, { actions: act }];
+  named(allowed, judge.name);
+  return [
+    { guard: allowed, actions: settle(answer), ...(target !== undefined && { target }) },
+    { actions: sayRefused(answer) },
+  ];
 }
 
 /** The transition of a message that this state always refuses, with a reason of its own. */
 export function refusal<T extends RoomMessageType>(type: T, judge: Judge<MessageOf<T>>) {
-  const judged = settle(({ context, event }) => {
+  const judged = sayRefused(({ context, event }) => {
     if (event.type !== type) throw new Error(`${type} was asked about ${event.type}`);
     return judge(context, event as MessageOf<T>);
   });
-  return { actions: judged };
+  return { actions: named(judged, judge.name) };
+}
+
+/** The name under which charts and refusals show a rule. */
+function named<F extends object>(made: F, name: string): F {
+  return Object.defineProperty(made, 'name', { value: name });
 }
 
 /** A change that cannot be refused: an entry, or the action of a guarded transition. */
@@ -101,9 +120,11 @@ export function pauseIsOver({ context, event }: Scope): boolean {
 }
 
 /** What the current state has no place for. */
-export const refuseUnknown = settle(({ context, event }) => {
+export const refuseUnknown = named(sayRefused(judgeUnknown), 'refuseUnknown');
+
+function judgeUnknown({ context, event }: Scope): Outcome {
   if (event.type === 'timer' || event.type === 'botTimer') return deny('notDue', 'Nothing waits for that timer.');
   if ('session' in event && 'seat' in event && claimed(context, event) === null) return notSeated;
   if (context.game !== null && context.game.endedAt !== null) return deny('gameOver', 'The game is over.');
   return deny('wrongPhase', `${event.type} is not possible now.`);
-});
+}

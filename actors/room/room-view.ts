@@ -82,9 +82,27 @@ function viewSeat(occupant: Occupant | null, viewer: Viewer): SeatView | null {
 function viewGame(state: RoomState, game: Game, viewer: Viewer): GameView {
   const { awaiting } = state;
   const declarer = awaiting?.what === 'declaration' ? (awaiting.seats[0] ?? null) : null;
-  const { hands, entrants, ...open } = game; // entrants: sessions are nobody's business
+  const { hands } = game;
+  // Member by member: what a game learns to know is nobody's business until it is named here.
   return {
-    ...open,
+    startedAt: game.startedAt,
+    endedAt: game.endedAt,
+    round: game.round,
+    deal: game.deal,
+    multiplier: game.multiplier,
+    redealStarter: game.redealStarter,
+    lastTurnWinner: game.lastTurnWinner,
+    starter: game.starter,
+    starterReason: game.starterReason,
+    redeal: game.redeal,
+    declarations: game.declarations,
+    zeroStreaks: game.zeroStreaks,
+    turn: game.turn,
+    piles: game.piles,
+    scores: game.scores,
+    turnsWon: game.turnsWon,
+    perfectRounds: game.perfectRounds,
+    roundScores: game.roundScores,
     hands: perSeat((seat) => (viewer === seat || viewer === 'operator' ? hands[seat] : null)),
     handSizes: perSeat((seat) => hands[seat].length),
     declarer,

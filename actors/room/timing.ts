@@ -1,4 +1,5 @@
 import type { BotMind } from './bots.js';
+import { EXTERNAL_EVENTS } from './external-events.js';
 import { deny, type Outcome } from './outcome.js';
 import type { MessageOf, UntimedMessage } from './room-message.js';
 import {
@@ -51,7 +52,7 @@ function botSince(occupant: Occupant): number {
 export function dueTimers(state: RoomState, bots: BotMind): Due[] {
   const due: Due[] = [];
   const timer = (at: number, name: Extract<Due['message'], { type: 'timer' }>['timer']): void => {
-    due.push({ at, message: { type: 'timer', timer: name } });
+    due.push({ at, message: EXTERNAL_EVENTS.timerRang(name) });
   };
   const { game } = state;
   if (game === null) {
@@ -65,7 +66,7 @@ export function dueTimers(state: RoomState, bots: BotMind): Due[] {
   }
   for (const seat of state.awaiting?.seats ?? []) {
     const at = botDueAt(state, seat, bots);
-    if (at !== null) due.push({ at, message: { type: 'botTimer', seat } });
+    if (at !== null) due.push({ at, message: EXTERNAL_EVENTS.botThought(seat) });
   }
   if (state.emptySince !== null) timer(abandonedAt(state, state.emptySince), 'abandoned');
   if (game.endedAt !== null) timer(game.endedAt + FINISHED_ROOM_MS, 'finished');

@@ -23,6 +23,7 @@ export const liapTuiSubject: Subject<RoomState, RoomMessage, RoomEvent, RoomView
   proposals: PROPOSALS,
   goOn,
   invariants: INVARIANTS,
+  situation: ({ context }, leaf) => (isWon(context) ? `${leaf}, won` : leaf),
   depth: ({ context }) => context.game?.round ?? 0,
   reasons: REASONS,
   unreachable: {
@@ -46,6 +47,13 @@ function open(random: Random): UntimedMessage {
     hostName: 'P0',
     timeScale: pick(random, [1, 1, 0.1, 0]),
   };
+}
+
+const WINNING_TOTAL = 50;
+
+/** Scored, and the end is not yet told. */
+function isWon({ game }: RoomState): boolean {
+  return game !== null && game.roundScores !== null && Math.max(...game.scores) >= WINNING_TOTAL;
 }
 
 /** Seats are filled and the game begins; whoever is asked moves, and where nobody is, time passes. */

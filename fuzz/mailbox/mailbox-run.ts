@@ -1,3 +1,5 @@
+import { IDS_PER_SENDER_MAX } from '../../actors/idempotency.js';
+import { OperationRefused } from '../../actors/operation-refused.js';
 import { type TinyEvent, type TinyMessage } from '../../test/support/tiny-game.js';
 import { type Told, TinyRooms } from '../../test/support/tiny-rooms.js';
 import type { Broken } from '../subject.js';
@@ -12,6 +14,7 @@ export const MAILBOX_PROMISES = {
   retryable: 'what is to be tried again has had no effect',
   acknowledged: 'what was acknowledged is in the journal',
   journal: 'the live state is what the journal leads to',
+  due: 'a deadline is heard when it is due, and no sooner for an outage',
   throws: 'the runtime itself never fails',
 } as const;
 
@@ -35,7 +38,7 @@ export async function runMailbox(acts: readonly MailboxAct[]): Promise<Broken | 
     }
     await run.end();
   } catch (failure) {
-    run.breaks('throws', failure instanceof Error ? failure.message : String(failure));
+    run.threw(failure);
   }
   return run.broken;
 }
@@ -45,7 +48,9 @@ class MailboxRun {
   readonly #tiny: TinyRooms;
   readonly #roomId: string;
   readonly #asked: Asked[] = [];
+  readonly #idsOfAnn: string[] = []; // in order, each once
   #heard = 0; // notices looked at
+  readonly #downs: { readonly at: number; readonly ms: number }[] = []; // of the process
   #life = 0;
   #told = 1; // the last entry that was told of; the first one was when the room was opened
 
@@ -64,11 +69,19 @@ class MailboxRun {
     const { clock, engine } = this.#tiny;
     switch (act.do) {
       case 'add':
-        this.#add(act.n, act.session, act.id);
+        this.#add(act.n, act.session, act.id, act.slot);
         break;
       case 'burst':
         for (let index = 0; index < act.count; index++) this.#add(1, 'ann', null);
         break;
+      case 'keyedBurst':
+        for (let index = 0; index < act.count; index++) this.#add(1, 'ann', `b${this.#asked.length}`);
+        break;
+      case 'again': {
+        const id = this.#idsOfAnn.at(-act.back);
+        if (id !== undefined) this.#add(1, 'ann', id);
+        break;
+      }
       case 'wind':
         this.#ask(this.#tiny.wind(this.#roomId, act.ms), null, null);
         break;
@@ -90,10 +103,17 @@ class MailboxRun {
       case 'resume':
         engine.resume();
         break;
+      case 'pause':
+        this.#operate(this.#tiny.rooms.operations.pause(this.#roomId, 'a look'));
+        break;
+      case 'release':
+        this.#operate(this.#tiny.rooms.operations.resume(this.#roomId));
+        break;
       case 'crash':
         this.#listen();
         for (const asked of this.#asked) asked.lost ||= asked.told.heard().length === 0;
         this.#life++;
+        this.#downs.push({ at: this.#now(), ms: act.downMs });
         await this.#tiny.crash({ underWay: act.underWay, downMs: act.downMs });
         // Whoever comes back asks for the present; what was told before the crash may end anywhere.
         this.#told = this.#tiny.engine.durableEntries(this.#roomId).length;
@@ -106,9 +126,14 @@ class MailboxRun {
     this.#tiny.engine.failNext(0, '');
     this.#tiny.engine.resume();
     await this.#tiny.clock.advance(SETTLED_MS);
+    if (this.#tiny.rooms.holdOf(this.#roomId) !== null) {
+      this.#operate(this.#tiny.rooms.operations.resume(this.#roomId));
+      await this.#tiny.clock.advance(SETTLED_MS);
+    }
     this.#listen();
     this.#judgeAnswers();
     this.#judgeKeys();
+    this.#judgeDeadlines();
     await this.#judgeState();
   }
 
@@ -116,9 +141,29 @@ class MailboxRun {
     this.broken ??= { promise: MAILBOX_PROMISES[promise], message };
   }
 
-  #add(n: number, session: string, id: string | null): void {
-    const told = this.#tiny.add(this.#roomId, n, { session, ...(id !== null && { id }) });
+  #add(n: number, session: string, id: string | null, slot?: string): void {
+    if (session === 'ann' && id !== null && !this.#idsOfAnn.includes(id)) this.#idsOfAnn.push(id);
+    const told = this.#tiny.add(this.#roomId, n, {
+      session,
+      ...(id !== null && { id }),
+      ...(slot !== undefined && { slot }),
+    });
     this.#ask(told, id === null ? null : `${session} ${id}`, n);
+  }
+
+  /** What an operator does may take until the disk goes on, and may be refused. */
+  #operate(operation: Promise<void>): void {
+    operation.catch((failure: unknown) => {
+      if (!(failure instanceof OperationRefused)) this.threw(failure);
+    });
+  }
+
+  threw(failure: unknown): void {
+    this.breaks('throws', failure instanceof Error ? failure.message : String(failure));
+  }
+
+  #now(): number {
+    return this.#tiny.clock.nowMs();
   }
 
   #ask(told: Told, key: string | null, n: number | null): void {
@@ -162,14 +207,14 @@ class MailboxRun {
 
   #judgeKeys(): void {
     const entries = this.#tiny.engine.durableEntries(this.#roomId);
-    const seen = new Map<string, number>();
+    const keysOf = new Map<string, string[]>(); // by session, in order
     for (const { seq, message } of entries) {
-      const { key, session } = JSON.parse(message) as { readonly key?: string; readonly session?: string };
+      const { key, session = '' } = JSON.parse(message) as { readonly key?: string; readonly session?: string };
       if (key === undefined) continue;
-      const keyed = `${session} ${key}`;
-      const first = seen.get(keyed);
-      if (first !== undefined) this.breaks('once', `entries ${first} and ${seq} have the same key`);
-      seen.set(keyed, seq);
+      const keys = keysOf.get(session) ?? [];
+      keysOf.set(session, keys);
+      if (keys.slice(-IDS_PER_SENDER_MAX).includes(key)) this.breaks('once', `entry ${seq} has a key of one before`);
+      keys.push(key);
     }
     for (const { told, key } of this.#asked) {
       const [answer] = told.heard();
@@ -177,6 +222,23 @@ class MailboxRun {
       const { key: saved } = JSON.parse(entries[answer.seq - 1]!.message) as { readonly key?: string };
       if (saved === undefined) this.breaks('once', `entry ${answer.seq} forgot the key of ${key}`);
     }
+  }
+
+  /** The egg timer: it rings, and the times in which the process was down are not counted. */
+  #judgeDeadlines(): void {
+    let wound: { readonly seq: number; readonly at: number; readonly dueAt: number } | null = null;
+    for (const { seq, at, message } of this.#tiny.engine.durableEntries(this.#roomId)) {
+      const told = JSON.parse(message) as TinyMessage;
+      if (told.type === 'wind') wound = { seq, at, dueAt: at + told.ms };
+      if (told.type !== 'ring' || wound === null) continue;
+      const { at: woundAt, dueAt } = wound;
+      const downMs = this.#downs.reduce((sum, down) => sum + (down.at >= woundAt && down.at < at ? down.ms : 0), 0);
+      if (at < dueAt + downMs) {
+        this.breaks('due', `entry ${seq} rang ${dueAt + downMs - at} ms early, the process was down for ${downMs} ms`);
+      }
+      wound = null;
+    }
+    if (wound !== null) this.breaks('due', `what entry ${wound.seq} wound was never heard`);
   }
 
   /** The sum of what the journal says was added, the state rebuilt from it, and the live room are one. */

@@ -23,16 +23,38 @@ export interface SimulatedEngineClock {
 }
 
 export interface SimulatedEngineOptions {
-  readonly commitDelayMs?: number; // what a commit, a mark or an outage takes, one behind the other
-  readonly readDelayMs?: number;
+  /** What a commit, a mark or an outage takes until it is in the log, one behind the other. */
+  readonly commitDelayMs?: Delay;
+  readonly syncDelayMs?: Delay; // then, until it is durable and readers see it; 0 by default: at once
+  readonly answerDelayMs?: Delay; // then, until the caller hears of it; 0 by default: at once
+  readonly readDelayMs?: Delay;
+  /** Told of each step of each write, before what follows from it. The engine may be crashed from within. */
+  readonly onStep?: (step: WriteStep, batch: readonly Append[]) => void;
+  /** Told of what has just become durable, in order. */
+  readonly onDurable?: (append: Append) => void;
 }
+
+/** In ms; a function is asked each time. */
+type Delay = number | (() => number);
+
+/** A write is handed over, stands in the log, is synced (durable), is answered. */
+export type WriteStep = 'begun' | 'written' | 'synced' | 'answered';
+
+/**
+ * What becomes of a write that is not synced when its thread or the machine ends. The log keeps a transaction whole or
+ * not at all: of a `torn` one a part reached the disk, and the next start cuts it off.
+ */
+export type Fate = 'lost' | 'torn' | 'durable';
 
 export type CallKind = 'write' | 'read';
 
 const COMMITTED: Verdict = { kind: 'committed' };
+/** The code of a write whose sync fails, as SQLite's. */
+const SYNC_FAILED = 'SQLITE_IOERR_FSYNC';
 
 interface Write {
-  readonly apply: () => unknown;
+  readonly batch: readonly Append[]; // empty for what is no commit
+  readonly apply: (disk: SimulatedDisk) => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (failure: StoreFailure) => void;
 }
@@ -43,12 +65,14 @@ interface Write {
  */
 export class SimulatedEngine implements JournalEngine {
   readonly #clock: SimulatedEngineClock;
-  readonly #commitDelayMs: number;
-  readonly #readDelayMs: number;
+  readonly #options: SimulatedEngineOptions;
   readonly #disk: SimulatedDisk;
   readonly #writes: Write[] = []; // the first one is under way
   #heldReads: (() => void)[] = [];
   #isWriting = false;
+  #isSynced = false; // the write under way is durable, and its caller does not know yet
+  #unsyncable: Write | null = null; // the last write, where its sync failed: its part of the log is still there
+  #ending: Promise<void> | null = null; // of a writer that was given up inside a write
   #isStalled = false;
   #life: 'open' | 'closed' | 'crashed' = 'open';
   readonly #failures: Record<CallKind, { count: number; code: string }> = {
@@ -60,8 +84,7 @@ export class SimulatedEngine implements JournalEngine {
 
   constructor(clock: SimulatedEngineClock, options: SimulatedEngineOptions = {}, disk = new SimulatedDisk()) {
     this.#clock = clock;
-    this.#commitDelayMs = options.commitDelayMs ?? 1;
-    this.#readDelayMs = options.readDelayMs ?? 0;
+    this.#options = options;
     this.#disk = disk;
   }
 
@@ -93,28 +116,76 @@ export class SimulatedEngine implements JournalEngine {
     this.#nextWrite();
   }
 
+  /** Nothing goes wrong any more, of what was ordered to. */
+  heal(): void {
+    this.failNext(0, '', 'write');
+    this.failNext(0, '', 'read');
+    this.#lostAnswers = [];
+    this.resume();
+  }
+
   /**
    * The process dies: this engine never answers again. What was not committed is gone; the write under way may have
    * reached the disk all the same.
    */
-  crash(writeUnderWay: 'lost' | 'durable' = 'lost'): void {
-    if (this.#life === 'open' && this.#isWriting && writeUnderWay === 'durable') this.#writes[0]?.apply();
+  crash(writeUnderWay: Fate = 'lost'): void {
+    if (this.#life === 'open') this.#endUnsynced(writeUnderWay, this.#disk);
     this.#life = 'crashed';
     this.#writes.length = 0;
     this.#heldReads = [];
+  }
+
+  /** What a crash at this moment would leave on the disk, on a disk of its own. The engine goes on. */
+  diskAfterCrash(writeUnderWay: Fate): SimulatedDisk {
+    const disk = this.#disk.copy();
+    this.#endUnsynced(writeUnderWay, disk);
+    return disk;
+  }
+
+  /** Whether a write is under way that a crash may lose or keep. */
+  get isUnsynced(): boolean {
+    return (this.#isWriting && !this.#isSynced) || this.#unsyncable !== null;
+  }
+
+  /**
+   * The writer's thread is given up inside its write: all writes end with an unknown outcome. It ends `endsAfterMs`
+   * later; until then what it was writing may still become durable, and nobody is told where streams stand.
+   */
+  loseWriter(fate: Fate, endsAfterMs = 0): void {
+    const [underWay] = this.#writes;
+    const mayLand = this.#isWriting && !this.#isSynced && underWay !== undefined;
+    this.#dropWrites('THREAD_ENDED', "The simulated store's writer ended");
+    const end = (): void => {
+      this.#ending = null;
+      if (mayLand && fate === 'durable' && this.#life === 'open') this.#apply(underWay, this.#disk);
+    };
+    if (endsAfterMs === 0) {
+      end();
+      return;
+    }
+    this.#ending = new Promise((resolve) => {
+      this.#clock.schedule(endsAfterMs, () => {
+        end();
+        resolve();
+      });
+    });
   }
 
   /** A new engine on the same disk, as the next process opens it. */
   reopen(): SimulatedEngine {
     if (this.#life === 'open')
       throw new Error('The journal is open: end it by close or crash before it is opened again');
-    const options = { commitDelayMs: this.#commitDelayMs, readDelayMs: this.#readDelayMs };
-    return new SimulatedEngine(this.#clock, options, this.#disk);
+    return new SimulatedEngine(this.#clock, this.#options, this.#disk);
   }
 
   /** The entries of a room that are durable at this moment, for oracles: takes no time and never fails. */
   durableEntries(roomId: string): readonly Entry[] {
     return this.#disk.streams.get(roomId)?.entries ?? [];
+  }
+
+  /** As `durableEntries`, of the rows of a table. */
+  rowsNow<T extends Table>(table: T): readonly Rows[T][] {
+    return this.#disk.rows.all(table) as unknown as readonly Rows[T][];
   }
 
   /** What a disk does that goes bad: a stored entry is another one from now on. */
@@ -132,23 +203,24 @@ export class SimulatedEngine implements JournalEngine {
   async commit(batch: readonly Append[], aliveAt: number): Promise<readonly Verdict[]> {
     batch.forEach(assertAppend);
     const given = [...batch];
-    return this.#write(() => this.#commit(given, aliveAt));
+    return this.#write((disk) => this.#commit(given, aliveAt, disk), given);
   }
 
   markAlive(at: number): Promise<void> {
-    return this.#write(() => {
-      this.#disk.aliveAt = Math.max(this.#disk.aliveAt, at);
+    return this.#write((disk) => {
+      disk.aliveAt = Math.max(disk.aliveAt, at);
     });
   }
 
   recordOutage({ from, to }: Outage): Promise<void> {
-    return this.#write(() => {
-      const { outages } = this.#disk;
+    return this.#write(({ outages }) => {
       outages.set(from, { from, to: Math.max(to, outages.get(from)?.to ?? to) });
     });
   }
 
-  heads(roomIds: readonly string[]): Promise<readonly StreamHead[]> {
+  async heads(roomIds: readonly string[]): Promise<readonly StreamHead[]> {
+    // As the SQLite engine: the answer is final, so there is none while a write may still land.
+    if (this.#ending !== null) throw new StoreFailure('failed', 'THREAD_ENDING', 'The simulated writer is ending');
     return this.#read(({ streams }) =>
       roomIds.flatMap((roomId) => {
         const stream = streams.get(roomId);
@@ -218,23 +290,23 @@ export class SimulatedEngine implements JournalEngine {
   }
 
   compact(roomId: string, throughSeq: number): Promise<number> {
-    return this.#write(() => compact(this.#disk, roomId, throughSeq));
+    return this.#write((disk) => compact(disk, roomId, throughSeq));
   }
 
   removeStream(roomId: string): Promise<number> {
-    return this.#write(() => removeStream(this.#disk, roomId));
+    return this.#write((disk) => removeStream(disk, roomId));
   }
 
   openAt(roomId: string, anchorSeq: number, anchorHash: string): Promise<Verdict> {
-    return this.#write(() => openAt(this.#disk, roomId, anchorSeq, anchorHash));
+    return this.#write((disk) => openAt(disk, roomId, anchorSeq, anchorHash));
   }
 
   repairSnapshot(snapshot: Snapshot): Promise<void> {
-    return this.#write(() => repairSnapshot(this.#disk, snapshot));
+    return this.#write((disk) => repairSnapshot(disk, snapshot));
   }
 
   rebuildPlayers(): Promise<number> {
-    return this.#write(() => rebuildPlayers(this.#disk));
+    return this.#write((disk) => rebuildPlayers(disk));
   }
 
   size(): Promise<StoreSize> {
@@ -262,15 +334,16 @@ export class SimulatedEngine implements JournalEngine {
   /** Nothing that is under way happens any more: writes are told that they may have, reads that they failed. */
   restart(): Promise<void> {
     if (this.#life === 'closed') return Promise.reject(closed());
-    this.#restarts++;
-    this.#isWriting = false;
-    const message = 'The simulated store was started anew';
-    for (const { reject } of this.#writes.splice(0)) reject(new StoreFailure('unknown', 'THREAD_ENDED', message));
+    this.#dropWrites('THREAD_ENDED', 'The simulated store was started anew');
     for (const read of this.#heldReads.splice(0)) read();
     return new Promise((resolve) => {
-      this.#clock.schedule(this.#readDelayMs, () => {
-        if (this.#life !== 'crashed') resolve();
-      });
+      const answer = (): void => {
+        this.#clock.schedule(delayOf(this.#options.readDelayMs, 0), () => {
+          if (this.#life !== 'crashed') resolve();
+        });
+      };
+      if (this.#ending === null) answer();
+      else void this.#ending.then(answer);
     });
   }
 
@@ -281,14 +354,25 @@ export class SimulatedEngine implements JournalEngine {
     this.#life = 'closed';
   }
 
-  #write<T>(apply: () => T): Promise<T> {
+  #dropWrites(code: string, message: string): void {
+    this.#restarts++;
+    this.#isWriting = false;
+    this.#isSynced = false;
+    for (const { reject } of this.#writes.splice(0)) reject(new StoreFailure('unknown', code, message));
+  }
+
+  #write<T>(apply: (disk: SimulatedDisk) => T, batch: readonly Append[] = []): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#life === 'crashed') return;
       if (this.#life === 'closed') {
         reject(closed());
         return;
       }
-      this.#writes.push({ apply, resolve: resolve as (value: unknown) => void, reject });
+      if (this.#ending !== null) {
+        reject(new StoreFailure('failed', 'THREAD_ENDING', 'The simulated writer is ending'));
+        return;
+      }
+      this.#writes.push({ batch, apply, resolve: resolve as (value: unknown) => void, reject });
       this.#nextWrite();
     });
   }
@@ -297,31 +381,84 @@ export class SimulatedEngine implements JournalEngine {
   #nextWrite(): void {
     if (this.#isWriting || this.#isStalled || this.#writes.length === 0) return;
     this.#isWriting = true;
-    const restarts = this.#restarts;
-    this.#clock.schedule(this.#commitDelayMs, () => {
-      if (restarts === this.#restarts) this.#endWrite();
+    this.#isSynced = false;
+    this.#step('begun');
+    this.#after(delayOf(this.#options.commitDelayMs, 1), true, () => {
+      this.#step('written');
+      this.#after(delayOf(this.#options.syncDelayMs, 0), false, () => this.#endWrite());
     });
   }
 
-  #endWrite(): void {
-    this.#isWriting = false;
-    // Stalled meanwhile: it starts again when the disk does.
-    if (this.#isStalled || this.#life === 'crashed') return;
-    const write = this.#writes.shift()!;
-    this.#settle(write);
-    this.#nextWrite();
+  #step(step: WriteStep): void {
+    const [underWay] = this.#writes;
+    if (underWay !== undefined) this.#options.onStep?.(step, underWay.batch);
   }
 
-  #settle({ apply, resolve, reject }: Write): void {
-    const failure = this.#takeFailure('write');
-    const lost = failure === null ? this.#lostAnswers.shift() : undefined;
-    if (failure !== null) {
-      reject(failure);
+  /** Goes on with the write under way, unless that has ended otherwise. Of no time at all it is the same turn. */
+  #after(delayMs: number, always: boolean, run: () => void): void {
+    const restarts = this.#restarts;
+    const goOn = (): void => {
+      if (this.#life !== 'crashed' && restarts === this.#restarts) run();
+    };
+    if (delayMs > 0 || always) this.#clock.schedule(delayMs, goOn);
+    else goOn();
+  }
+
+  #endWrite(): void {
+    if (this.#isStalled) {
+      this.#isWriting = false; // it starts again when the disk does
       return;
     }
-    const answer = lost === 'notCommitted' ? () => undefined : outcomeOf(apply);
-    if (lost !== undefined) reject(new StoreFailure('unknown', 'ANSWER_LOST', 'The simulated disk lost its answer'));
-    else answer(resolve, reject);
+    const [write] = this.#writes;
+    const answer = this.#sync(write!);
+    this.#after(delayOf(this.#options.answerDelayMs, 0), false, () => {
+      this.#step('answered');
+      if (this.#isCrashed) return;
+      this.#isWriting = false;
+      this.#isSynced = false;
+      this.#writes.shift();
+      answer();
+      this.#nextWrite();
+    });
+  }
+
+  get #isCrashed(): boolean {
+    return this.#life === 'crashed';
+  }
+
+  /** Makes a write durable. @returns how its caller is told */
+  #sync(write: Write): () => void {
+    const { resolve, reject } = write;
+    const failure = this.#takeFailure('write');
+    if (failure !== null) {
+      // A sync that fails leaves a whole transaction in the log: until the next write takes its place, a crash revives it.
+      this.#unsyncable = failure.code === SYNC_FAILED ? write : null;
+      return () => reject(failure);
+    }
+    this.#unsyncable = null;
+    const lost = this.#lostAnswers.shift();
+    const answer = lost === 'notCommitted' ? () => undefined : outcomeOf(() => this.#apply(write, this.#disk));
+    this.#isSynced = true;
+    this.#step('synced');
+    if (lost === undefined) return () => answer(resolve, reject);
+    return () => reject(new StoreFailure('unknown', 'ANSWER_LOST', 'The simulated disk lost its answer'));
+  }
+
+  #apply({ apply, batch }: Write, disk: SimulatedDisk): unknown {
+    const result = apply(disk);
+    if (disk !== this.#disk || batch.length === 0 || this.#options.onDurable === undefined) return result;
+    const verdicts = result as readonly Verdict[];
+    batch.forEach((append, index) => {
+      if (verdicts[index]!.kind === 'committed') this.#options.onDurable!(append);
+    });
+    return result;
+  }
+
+  #endUnsynced(fate: Fate, disk: SimulatedDisk): void {
+    if (fate !== 'durable') return;
+    const [underWay] = this.#writes;
+    if (this.#isWriting && !this.#isSynced && underWay !== undefined) this.#apply(underWay, disk);
+    else if (!this.#isWriting && this.#unsyncable !== null) this.#apply(this.#unsyncable, disk);
   }
 
   #read<T>(query: (disk: SimulatedDisk) => T): Promise<T> {
@@ -345,7 +482,7 @@ export class SimulatedEngine implements JournalEngine {
         if (failure === null) resolve(attempt(() => query(this.#disk)));
         else reject(failure);
       };
-      this.#clock.schedule(this.#readDelayMs, answer);
+      this.#clock.schedule(delayOf(this.#options.readDelayMs, 0), answer);
     });
   }
 
@@ -356,8 +493,7 @@ export class SimulatedEngine implements JournalEngine {
     return new StoreFailure('failed', failure.code, `The simulated disk refused a ${kind}: ${failure.code}`);
   }
 
-  #commit(batch: readonly Append[], aliveAt: number): Verdict[] {
-    const disk = this.#disk;
+  #commit(batch: readonly Append[], aliveAt: number, disk: SimulatedDisk): Verdict[] {
     const refused = new Set<string>();
     const verdicts = batch.map((append): Verdict => {
       const stream = disk.streams.get(append.roomId);
@@ -366,33 +502,31 @@ export class SimulatedEngine implements JournalEngine {
         refused.add(append.roomId);
         return { kind: 'conflict', actualSeq: stream === undefined ? 0 : seqOf(stream) };
       }
-      if (append.expectedSeq !== null) this.#store(stream ?? this.#newStream(append), append);
+      if (append.expectedSeq !== null) store(disk, stream ?? newStream(disk, append), append);
       return COMMITTED;
     });
     disk.aliveAt = Math.max(disk.aliveAt, aliveAt);
     return verdicts;
   }
+}
 
-  #newStream({ roomId, fence }: Append): SimulatedStream {
-    const disk = this.#disk;
-    const opened = { anchorSeq: 0, anchorHash: CHAIN_START, snapshotSeq: 0, fence, closed: false };
-    const stream: SimulatedStream = { roomId, key: ++disk.lastKey, entries: [], snapshots: new Map(), ...opened };
-    disk.streams.set(roomId, stream);
-    return stream;
-  }
+function newStream(disk: SimulatedDisk, { roomId, fence }: Append): SimulatedStream {
+  const opened = { anchorSeq: 0, anchorHash: CHAIN_START, snapshotSeq: 0, fence, closed: false };
+  const stream: SimulatedStream = { roomId, key: ++disk.lastKey, entries: [], snapshots: new Map(), ...opened };
+  disk.streams.set(roomId, stream);
+  return stream;
+}
 
-  #store(stream: SimulatedStream, { fence, entry, snapshot, closes }: Append): void {
-    const disk = this.#disk;
-    stream.fence = fence;
-    stream.closed = closes || (stream.closed && entry === null); // the entry of a closed stream opens it again
-    if (snapshot !== null) {
-      stream.snapshots.set(snapshot.seq, snapshot);
-      stream.snapshotSeq = snapshot.seq;
-    }
-    if (entry === null) return;
-    stream.entries.push(entry);
-    disk.lastAt = Math.max(disk.lastAt, entry.at);
+function store(disk: SimulatedDisk, stream: SimulatedStream, { fence, entry, snapshot, closes }: Append): void {
+  stream.fence = fence;
+  stream.closed = closes || (stream.closed && entry === null); // the entry of a closed stream opens it again
+  if (snapshot !== null) {
+    stream.snapshots.set(snapshot.seq, snapshot);
+    stream.snapshotSeq = snapshot.seq;
   }
+  if (entry === null) return;
+  stream.entries.push(entry);
+  disk.lastAt = Math.max(disk.lastAt, entry.at);
 }
 
 const NO_STREAM: Pick<SimulatedStream, 'entries' | 'anchorSeq'> = { entries: [], anchorSeq: 0 };
@@ -427,6 +561,10 @@ function outcomeOf(apply: () => unknown): (resolve: Write['resolve'], reject: Wr
     if (!(error instanceof StoreFailure)) throw error;
     return (_, reject) => reject(error);
   }
+}
+
+function delayOf(delay: Delay | undefined, otherwise: number): number {
+  return typeof delay === 'function' ? delay() : (delay ?? otherwise);
 }
 
 /** What a query throws is its answer. */

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
 import { integrityFindings } from './inspection.js';
 import type { LongJob, LongJobMessage } from './long-job.js';
-import { openForReading } from './open.js';
+import { openForReading, openForWriting } from './open.js';
 import type { WorkerSettings } from './worker-protocol.js';
 
 /** Pages of 4 KiB that are copied at once: what the end of this thread waits for. */
@@ -24,9 +24,13 @@ void run().then(
 );
 
 async function run(): Promise<readonly string[]> {
-  const db = openForReading(settings);
+  const { job } = settings;
+  const db = job.kind === 'checkpoint' ? openForWriting(settings) : openForReading(settings);
   try {
-    const { job } = settings;
+    if (job.kind === 'checkpoint') {
+      db.pragma('wal_checkpoint(PASSIVE)'); // neither waits for a commit nor keeps one waiting
+      return [];
+    }
     if (job.kind === 'integrity') return integrityFindings(db);
     await copy(db, job.to);
     return [];

@@ -12,7 +12,6 @@ type Head = { -readonly [Member in keyof StoredHead]: StoredHead[Member] } & { r
 
 export interface JournalWriterOptions {
   readonly headCountMax?: number; // heads in memory; above it the ones that were loaded first are read again when needed
-  readonly checkpointPages?: number; // pages in the log that are moved into the database between two batches
 }
 
 const COMMITTED: Verdict = { kind: 'committed' };
@@ -23,7 +22,6 @@ export class JournalWriter {
 
   readonly #db: Database.Database;
   readonly #headCountMax: number;
-  readonly #checkpointPages: number;
   readonly #marks: MarksWriter;
   readonly #tables = new Map<Table, RowTable>();
   readonly #heads = new Map<string, Head>();
@@ -37,10 +35,9 @@ export class JournalWriter {
   readonly #insertEntry: Database.Statement;
   readonly #insertSnapshot: Database.Statement;
 
-  constructor(db: Database.Database, { headCountMax = 100_000, checkpointPages = 16_384 }: JournalWriterOptions = {}) {
+  constructor(db: Database.Database, { headCountMax = 100_000 }: JournalWriterOptions = {}) {
     this.#db = db;
     this.#headCountMax = headCountMax;
-    this.#checkpointPages = checkpointPages;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
@@ -103,17 +100,6 @@ export class JournalWriter {
   /** A smaller disk: the database takes no more than `pages` pages of 4 KiB. */
   limitPages(pages: number): void {
     this.#db.pragma(`max_page_count = ${pages}`);
-  }
-
-  /**
-   * Moves the write-ahead log into the database when it has grown long enough. Called between two batches, on the
-   * thread that writes: beside a writer a checkpoint never reaches the log's end, and the log would grow for ever.
-   */
-  checkpoint(): void {
-    const [log] = this.#db.pragma('wal_checkpoint(NOOP)') as { log: number; checkpointed: number }[];
-    if (log !== undefined && log.log - log.checkpointed >= this.#checkpointPages) {
-      this.#db.pragma('wal_checkpoint(PASSIVE)');
-    }
   }
 
   #write(append: Append): Verdict {

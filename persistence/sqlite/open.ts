@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 
 /**
- * Pages in the write-ahead log at which SQLite itself would checkpoint inside a commit. The writer does it sooner and
- * between batches (`journal-writer.ts`); this is what bounds the log if that ever fails.
+ * Pages in the write-ahead log at which SQLite itself would checkpoint inside a commit. It is done sooner and
+ * beside the commits (`checkpoints.ts`); this is what bounds the log if that ever fails.
  */
 const AUTO_CHECKPOINT_PAGES = 65_536;
 const WRITER_CACHE_KIB = 65_536; // holds the inner pages of the index on (stream, seq) of some ten million entries

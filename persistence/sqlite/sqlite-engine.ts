@@ -31,6 +31,7 @@ import type { WriterMethods } from './writer.js';
 export interface SqliteEngineOptions {
   readonly folder: string; // made, for its owner only, where it is missing
   readonly busyTimeoutMs?: number; // how long a commit waits for another program's lock on the database
+  readonly checkpointPages?: number; // see `Checkpoints`
   readonly callTimeoutMs?: number; // after this a thread is given up and the next call starts another
   /** Told of each thread that starts, so that a test can end it. */
   readonly onThread?: (module: ThreadModule, worker: Worker) => void;
@@ -66,10 +67,11 @@ export class SqliteEngine implements JournalEngine {
   #isBackingUp = false;
 
   constructor(options: SqliteEngineOptions, lock: DataFolderLock) {
-    const { folder, busyTimeoutMs = 2_000, callTimeoutMs = 10_000, onThread } = options;
+    const { folder, busyTimeoutMs = 2_000, callTimeoutMs = 10_000, checkpointPages, onThread } = options;
     const file = journalFile(folder);
     const start = (module: WorkerModule) => (): Worker => {
-      const worker = startWorker(module, { file, busyTimeoutMs });
+      const bound = checkpointPages === undefined ? {} : { checkpointPages };
+      const worker = startWorker(module, { file, busyTimeoutMs, ...bound });
       onThread?.(module, worker);
       return worker;
     };

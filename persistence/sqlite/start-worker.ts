@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { sourceWorker } from './source-worker.js';
 import type { ThreadModule, WorkerSettings } from './worker-protocol.js';
 
 /** Whether this file was compiled. The workers' files are then compiled too and stand beside it. */
@@ -7,10 +8,7 @@ const isBuilt = import.meta.url.endsWith('.js');
 /** Starts a worker's thread from its built file, or from its source where the program runs from source. */
 export function startWorker(module: ThreadModule, settings: WorkerSettings): Worker {
   const name = `journal-${module}`;
-  if (isBuilt) return new Worker(new URL(`./${module}.js`, import.meta.url), { name, workerData: settings });
-  return new Worker(new URL('./worker-from-source.mjs', import.meta.url), {
-    name,
-    workerData: { ...settings, module },
-    execArgv: [], // what loads the program's own sources would only slow the thread's start
-  });
+  const file = isBuilt ? new URL(`./${module}.js`, import.meta.url) : sourceWorker(module);
+  // What loads the program's own sources would only slow the thread's start.
+  return new Worker(file, { name, workerData: settings, ...(!isBuilt && { execArgv: [] }) });
 }

@@ -13,6 +13,7 @@ export type ThreadModule = WorkerModule | 'inspector';
 export interface WorkerSettings {
   readonly file: string;
   readonly busyTimeoutMs: number;
+  readonly checkpointPages?: number; // the writer's
   readonly job?: LongJob; // the inspector's
 }
 

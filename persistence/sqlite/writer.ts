@@ -1,9 +1,12 @@
 import type { Outage } from '../journal.js';
 import { type EncodedBatch, decodeBatch } from './batch-codec.js';
+import { Checkpoints } from './checkpoints.js';
 import { JournalWriter } from './journal-writer.js';
+import { LongJobs } from './long-job.js';
 import { Maintenance } from './maintenance.js';
 import { openForWriting } from './open.js';
 import { PlayerSums } from './player-sums.js';
+import { startWorker } from './start-worker.js';
 import { answerCalls } from './worker-protocol.js';
 
 /** The writer's thread: it alone holds a connection that writes. */
@@ -29,11 +32,16 @@ export type WriterMethods = ReturnType<typeof methodsOf>;
 answerCalls((settings) => {
   const db = openForWriting(settings);
   const writer = new JournalWriter(db);
+  const jobs = new LongJobs((job) => startWorker('inspector', { ...settings, job }));
+  const checkpoints = new Checkpoints(db, () => jobs.run({ kind: 'checkpoint' }), settings.checkpointPages);
   const maintenance = new Maintenance(db, writer.streams, (roomId) => writer.forgetHead(roomId));
   return {
     methods: methodsOf(writer, maintenance, new PlayerSums(db)),
     isUsable: () => !db.inTransaction, // a connection that could not roll back is of no more use
-    afterCall: () => writer.checkpoint(),
-    close: () => db.close(),
+    afterCall: () => checkpoints.look(),
+    close: () => {
+      checkpoints.stop();
+      db.close();
+    },
   };
 });

@@ -79,10 +79,10 @@ export async function main(args: readonly string[], ports: ToolPorts): Promise<E
     return exit;
   } catch (error) {
     ports.progress.end();
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.badArguments;
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.fine; // help was asked for
     const code = exitOf(error);
     const sentence = error instanceof Error ? error.message : String(error);
-    err(sentence);
+    if (!(error instanceof CommanderError)) err(sentence); // Commander has said it already
     if (args.includes('--json')) out(JSON.stringify({ ok: false, exit: code, error: sentence }));
     return code;
   }
@@ -97,9 +97,10 @@ function print({ lines, json, exit = EXIT.fine }: Report, asJson: boolean, out: 
 const DAMAGED: ReadonlySet<string> = new Set(['ROW_DAMAGED', 'STREAM_DAMAGED', 'SQLITE_CORRUPT']);
 
 function exitOf(error: unknown): ExitCode {
-  if (error instanceof BadArgument || error instanceof OperationInvalid || error instanceof TargetUnknown) {
-    return EXIT.badArguments;
-  }
+  const isBadArgument = [BadArgument, CommanderError, OperationInvalid, TargetUnknown].some(
+    (kind) => error instanceof kind,
+  );
+  if (isBadArgument) return EXIT.badArguments;
   const { name } = error as { readonly name?: unknown };
   if (error instanceof Refused || error instanceof OperationRefused || name === 'MachineVersionUnknown') {
     return EXIT.refused;
@@ -117,7 +118,6 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     if (error.code !== 'EPIPE') throw error;
     process.exit(); // whoever read it has seen enough: | head
   });
-  process.once('SIGINT', () => stopping.abort()); // a second one ends the process at once
   process.exitCode = await main(process.argv.slice(2), {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),
@@ -126,7 +126,11 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     environment: process.env,
     definition: liapTui(),
     now: Date.now,
-    wait: (ms) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined), // aborted: it ends early
+    wait: (ms) => {
+      // Whatever waits ends in order at the first Ctrl-C; a second one, or one of another command, ends the process.
+      if (process.listenerCount('SIGINT') === 0) process.once('SIGINT', () => stopping.abort());
+      return sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined); // aborted: it ends early
+    },
     stopping: stopping.signal,
     fetch,
   });

@@ -91,16 +91,31 @@ describe('a play', () => {
     });
     expect(judgePlay({ ...FOLLOW, indices: [] })).toMatchObject({ reason: 'wrongPieceCount' });
   });
+  test('of six pieces, a double straight, is the largest that the leader may play', () => {
+    const hand: readonly Piece[] = [
+      'CHARIOT_RED',
+      'CHARIOT_RED',
+      'HORSE_RED',
+      'HORSE_RED',
+      'CANNON_RED',
+      'CANNON_RED',
+      'SOLDIER_RED',
+    ];
+    expect(judgePlay({ ...LEAD, hand, indices: [0, 1, 2, 3, 4, 5] })).toMatchObject({ type: 'DOUBLE_STRAIGHT' });
+  });
   test('of seven pieces is refused to the leader', () => {
     expect(judgePlay({ ...LEAD, indices: [0, 1, 2, 3, 4, 5, 6] })).toMatchObject({ reason: 'wrongPieceCount' });
   });
-  test.each([[[1]], [[1, 3, 4]]])('of a follower with another count than the leader is refused: %j', (indices) => {
-    expect(judgePlay({ ...FOLLOW, indices })).toEqual({
-      kind: 'refused',
-      reason: 'wrongPieceCount',
-      sentence: `P3 must play as many pieces as the leader, 2, not ${indices.length}.`,
-    });
-  });
+  test.each([[[]], [[1]], [[1, 3, 4]], [[0, 1, 2, 3, 4, 5, 6]]])(
+    'of a follower with another count than the leader is refused: %j',
+    (indices) => {
+      expect(judgePlay({ ...FOLLOW, indices })).toEqual({
+        kind: 'refused',
+        reason: 'wrongPieceCount',
+        sentence: `P3 must play as many pieces as the leader, 2, not ${indices.length}.`,
+      });
+    },
+  );
   test.each([-1, 6, 0.5, Number.NaN, 2 ** 40])('of position %d, outside a hand of six, is refused (D16)', (index) => {
     expect(judgePlay({ ...FOLLOW, indices: [0, index] })).toEqual({
       kind: 'refused',

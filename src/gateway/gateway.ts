@@ -1,6 +1,7 @@
 import type { Clock } from '../../actors/clock.js';
 import type { Lobby } from '../../actors/lobby.js';
 import type { Cause } from '../../actors/envelope.js';
+import { EXTERNAL_EVENTS } from '../../actors/room/external-events.js';
 import type { LiapTui } from '../../actors/room/liap-tui.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
 import type { RoomMessage } from '../../actors/room/room-message.js';
@@ -63,6 +64,8 @@ export interface GatewaySettings {
 
 /** The room page asks before it listens; it gets its answer again that much later (protocol.md 7.1.17). */
 const REPEAT_MS = 250;
+/** Where the store could not say who sits in a room, it is asked again after that. */
+const ASK_AGAIN_MS = 1_000;
 /** A socket that floods is told so at most that often. */
 const FLOOD_ANSWER_MS = 1_000;
 /** Entries read back to tell a returning player what it missed. */
@@ -83,6 +86,7 @@ export class Gateway {
   readonly #askers = new Map<string, Asker>(); // by correlation id
   readonly #presence: Presence;
   readonly #heartbeat: Heartbeat;
+  #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
   #awayTold = 0;
   #draining = false;
 
@@ -96,10 +100,12 @@ export class Gateway {
   /** After a start nobody has a socket yet: players get a while to come back (design.md section 9, Presence). */
   awaitReturns(): void {
     const { clock, rooms, settings } = this.#ports;
-    const known = [...rooms.openIds];
-    if (known.length === 0) return;
+    this.#awaited = new Set(rooms.openIds);
+    if (this.#awaited.size === 0) return;
     clock.schedule(settings.restartGraceMs, () => {
-      for (const roomId of known) void this.#tellAbsent(roomId);
+      const awaited = this.#awaited;
+      this.#awaited = new Set();
+      for (const roomId of awaited) void this.#tellAbsent(roomId);
     });
   }
 
@@ -428,7 +434,7 @@ export class Gateway {
         if (notice.kind === 'unavailable' && notice.why !== 'quarantined') this.#presence.retry(roomId, seat);
       },
     });
-    this.#ports.rooms.tell(roomId, { type: 'disconnect', seat }, cause, { slot: `presence-${seat}` });
+    this.#ports.rooms.tell(roomId, EXTERNAL_EVENTS.socketStayedAway(seat), cause, { slot: `presence-${seat}` });
   }
 
   async #tellAbsent(roomId: string): Promise<void> {
@@ -441,7 +447,42 @@ export class Gateway {
       }
     } catch (failure) {
       log.warn({ err: failure, roomId }, 'absent players not found');
+      this.#askAgain(() => this.#tellAbsent(roomId));
     }
+  }
+
+  /** People came and went that a room knows nothing of: it was quarantined meanwhile, or has been set back. */
+  async #tellPresence(roomId: string): Promise<void> {
+    const { rooms, log } = this.#ports;
+    try {
+      const seen = await rooms.query(roomId, 'spectator');
+      for (const seat of SEATS) {
+        const occupant = seen?.view.seats[seat];
+        if (occupant?.isPerson !== true) continue;
+        const isMissing = occupant.awaySince === null && !this.#isPresent(roomId, seat);
+        // After a start there is time to come back; whoever is not there by then is told of in any case.
+        if (isMissing && !this.#awaited.has(roomId)) this.#presence.lost(roomId, seat);
+        if (occupant.awaySince !== null) this.#tellReturned(roomId, seat);
+      }
+    } catch (failure) {
+      log.warn({ err: failure, roomId }, 'presence not told');
+      this.#askAgain(() => this.#tellPresence(roomId));
+    }
+  }
+
+  /** A room whose people are not known to be away waits for them for ever. */
+  #askAgain(ask: () => Promise<void>): void {
+    this.#ports.clock.schedule(ASK_AGAIN_MS, () => {
+      if (!this.#draining) void ask();
+    });
+  }
+
+  #tellReturned(roomId: string, seat: Seat): void {
+    const own = [...(this.#roomSockets.get(roomId) ?? [])].find((connection) => connection.seat === seat);
+    if (own === undefined) return;
+    const { session } = own;
+    const cause: Cause = { correlationId: own.nextCorrelationId(), session, messageId: null };
+    this.#ports.rooms.tell(roomId, { type: 'connect', session, seat }, cause, { slot: `presence-${seat}` });
   }
 
   /** A session token of a client without cookies stands for the cookie (design.md section 9, Sessions). */
@@ -533,7 +574,7 @@ export class Gateway {
     });
     const slot = `presence-${seat}`;
     const { rooms } = this.#ports;
-    rooms.tell(roomId, { type: 'connect', session, seat }, { ...cause, messageId: null }, { slot });
+    rooms.tell(roomId, EXTERNAL_EVENTS.socketCame(session, seat), { ...cause, messageId: null }, { slot });
     if (rooms.holdOf(roomId) !== null) {
       // The room will hear of it when it goes on; until then the player sees it as it stands.
       this.#look(connection, roomId, message, (_, notice) => this.#showPresent(connection, message, notice));
@@ -643,6 +684,7 @@ export class Gateway {
     else asker.onNotice(notice, tell);
     if (notice.kind === 'applied') this.#follow(notice);
     if (notice.kind === 'restored') this.#showRestored(notice);
+    if (notice.kind === 'restored' || notice.kind === 'released') void this.#tellPresence(notice.roomId);
   }
 
   /** An operator set the room back: everybody sees it as if they came in now. */

@@ -44,7 +44,7 @@ export function attachSockets(server: ServerType, { gateway, sessions, config, l
       cookies.set(request, sessions.cookie(issued.token, { secure: isSecure(request, config.current) }));
     const session = known ?? issued!.sid;
     const handshake: Handshake = { path, session, token: issued?.token ?? null };
-    wss.handleUpgrade(request, raw, head, (ws) => gateway.accept(serverSocket(ws, log), handshake));
+    wss.handleUpgrade(request, raw, head, (ws) => gateway.accept(serverSocket(ws, raw, log), handshake));
   });
 
   const close = async (): Promise<void> => {
@@ -84,14 +84,27 @@ function refuseUpgrade(raw: Duplex, status: string): void {
   raw.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function serverSocket(ws: WebSocket, log: Pick<Log, 'debug'>): ServerSocket {
+function serverSocket(ws: WebSocket, raw: Duplex, log: Pick<Log, 'debug'>): ServerSocket {
+  let isHeld = false;
+  /** What one turn sends to a socket leaves together: each write would be a system call, dearer than all the rest. */
+  const holdUntilTurnEnds = (): void => {
+    if (isHeld) return;
+    isHeld = true;
+    raw.cork();
+    process.nextTick(() => {
+      isHeld = false;
+      raw.uncork();
+    });
+  };
   const nothing = (): void => undefined;
   const socket: ServerSocket = {
     onMessage: nothing,
     onClose: nothing,
     onPong: nothing,
     send: (text) => {
-      if (ws.readyState === ws.OPEN) ws.send(text);
+      if (ws.readyState !== ws.OPEN) return;
+      holdUntilTurnEnds();
+      ws.send(text);
     },
     close: (code, reason) => ws.close(code, reason),
     terminate: () => ws.terminate(),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { QueryService } from '../../actors/query-service.js';
 import type { OperationContext } from '../operations/operation.js';
 import { findRoom } from '../operations/rooms-by-name.js';
+import type { AdminEnv } from './admin-access.js';
 import { pageOf, pageQuery, queryOf, wholeNumber, yesNo } from './query.js';
 
 const seq = wholeNumber(1, Number.MAX_SAFE_INTEGER);
@@ -15,7 +16,7 @@ const range = z.strictObject({
 const statuses = z.enum(['waiting', 'playing', 'over', 'closed', 'archived']);
 
 /** Rooms one by one, what happened in them, and their list, the newest first. A room is called by its id or its code. */
-export function addAdminRooms(admin: Hono, context: OperationContext): void {
+export function addAdminRooms(admin: Hono<AdminEnv>, context: OperationContext): void {
   const { rooms, engine, definition } = context;
   const queries = new QueryService({ engine, definition, rooms });
 
@@ -35,6 +36,11 @@ export function addAdminRooms(admin: Hono, context: OperationContext): void {
     const state =
       at === undefined ? queries.state(roomId, { reveal }) : queries.stateAt(roomId, { seq: at }, { reveal });
     return c.json(found(await state, roomId));
+  });
+  admin.get('/rooms/:room/game', async (c) => {
+    const roomId = await roomOf(c, context);
+    const { reveal } = queryOf(c, z.strictObject({ reveal: range.shape.reveal }));
+    return c.json(found(await queries.game(roomId, { reveal }), roomId));
   });
   admin.get('/rooms/:room/history', async (c) => {
     const roomId = await roomOf(c, context);

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Bucket, draw } from '../gateway/rate-limit.js';
+import { type Bucket, draw } from '../limits/token-bucket.js';
 import { ownerOnlySecret } from '../gateway/sessions.js';
 
 /** Rights of a file that let others than its owner read or write it. */

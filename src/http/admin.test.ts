@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeRows } from '../../actors/appends.js';
 import { OperatedFolder } from '../../test/support/operated-folder.js';
 import { createSessions } from '../gateway/sessions.js';
+import { MemoryRateLimiter } from '../limits/memory-rate-limiter.js';
 import { createLog } from '../telemetry/log.js';
 import { addAdmin, type AdminDeps } from './admin.js';
+import type { AdminAccess } from './admin-access.js';
+import { createAdminCookies } from './admin-cookie.js';
 import { createTokenGuard } from './admin-token.js';
 import { createApp } from './app.js';
 
@@ -28,12 +31,17 @@ function appWith(over: Partial<AdminDeps> = {}): Hono {
     trustProxy: false,
     sessions: createSessions({ secret: 'a key for tests' }),
     health: () => ({ live: true, ready: true, checks: [], startedAtMs: 0 }),
+    circuits: () => [],
+    healthChanges: () => [],
+    limiter: new MemoryRateLimiter(() => 0),
+    limits: { rateLimitFactor: 1, limitLoopback: false },
     clock: { nowMs: () => 0, elapsedMs: () => 0 },
     log,
   });
   addAdmin(app, {
-    guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: () => 0 }),
-    trustProxy: false,
+    access: accessWith(false),
+    actionsByCookie: false,
+    elapsedMs: () => 1,
     context: data.context,
     writer: {
       available: true,
@@ -46,6 +54,14 @@ function appWith(over: Partial<AdminDeps> = {}): Hono {
     ...over,
   });
   return app;
+}
+
+function accessWith(trustProxy: boolean): AdminAccess {
+  return {
+    guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: () => 0 }),
+    cookies: createAdminCookies(TOKEN, () => 0),
+    trustProxy,
+  };
 }
 
 interface Answer {
@@ -121,7 +137,7 @@ describe('without the token', () => {
   });
 
   test('behind a proxy that is believed, the address is the one that the proxy saw', async () => {
-    const limited = appWith({ trustProxy: true });
+    const limited = appWith({ access: accessWith(true) });
     for (let guess = 0; guess < 10; guess++) {
       const headers = { authorization: 'Bearer wrong', 'x-forwarded-for': `10.0.0.${guess}, 198.51.100.7` };
       await ask('/status', { headers }, limited);
@@ -309,14 +325,20 @@ describe('a listing', () => {
     expect(seen.length).toBeGreaterThan(1);
   });
 
-  test.each(['/audit', '/holds', '/dead-letters', '/inbox', '/rooms', '/dead-letters?room=none', '/inbox?room=none'])(
-    '%s answers a page',
-    async (path) => {
-      const { status, body } = await ask(path);
-      expect(status).toBe(200);
-      expect(Object.keys(body).sort()).toEqual(['damaged', 'items', 'next']);
-    },
-  );
+  test.each([
+    '/audit',
+    '/holds',
+    '/dead-letters',
+    '/inbox',
+    '/rooms',
+    '/games?status=over',
+    '/dead-letters?room=none',
+    '/inbox?room=none',
+  ])('%s answers a page', async (path) => {
+    const { status, body } = await ask(path);
+    expect(status).toBe(200);
+    expect(Object.keys(body).sort()).toEqual(['damaged', 'items', 'next']);
+  });
 
   test.each([
     '/audit?limit=0',
@@ -327,10 +349,26 @@ describe('a listing', () => {
     '/audit?token=x',
     '/holds?room=x',
     '/rooms?status=none',
+    '/games?status=none',
     `/inbox?after=${'x'.repeat(2_000)}`,
   ])('%s: 400', async (path) => {
     const { status, headers } = await ask(path);
     expect([status, headers.get('content-type')]).toEqual([400, 'application/problem+json']);
+  });
+
+  test('of games, seats and players tells who played what', async () => {
+    const { roomId } = await data.room();
+    expect((await ask(`/rooms/${roomId}/game`)).status).toBe(404);
+    await data.tell(roomId, { type: 'startGame', session: 'session-of-ann', seat: 0 });
+    const { body } = await ask('/games');
+    expect(body['items']).toMatchObject([{ roomId, status: 'running' }]);
+    const game = await ask(`/rooms/${roomId}/game`);
+    expect(game.body).toMatchObject({ game: { roomId }, seats: [{ name: 'Ann', playerId: null }, {}, {}, {}] });
+    const revealed = await ask(`/rooms/${roomId}/game?reveal=true`);
+    expect(revealed.body).toMatchObject({ seats: [{ playerId: 'session-of-ann' }, {}, {}, {}] });
+    const player = await ask('/players/session-of-ann');
+    expect(player.body).toMatchObject({ player: null, games: { items: [{ roomId, name: 'Ann' }], next: null } });
+    expect((await ask('/players/nobody')).status).toBe(404);
   });
 
   test('never shows a seed', async () => {
@@ -342,7 +380,13 @@ describe('a listing', () => {
     ]);
     const { body } = await ask('/dead-letters?room=r');
     expect(body['items']).toMatchObject([{ id: 'letter', error: 'Error: it threw' }]);
-    expect(JSON.stringify(body)).not.toContain(seed);
+    const one = await ask('/dead-letters/letter');
+    expect(one.body).toMatchObject({
+      letter: { id: 'letter' },
+      now: { kind: 'unknown', sentence: 'There is no room r' },
+    });
+    expect(JSON.stringify([body, one.body])).not.toContain(seed);
+    expect((await ask('/dead-letters/none')).status).toBe(404);
     await operate('dead-letter-drop', { id: 'letter' });
   });
 });
@@ -352,4 +396,13 @@ test('no line of the log holds the token', async () => {
   await operate('pause', { room: TOKEN });
   expect(lines.length).toBeGreaterThan(0);
   expect(lines.join('')).not.toContain(TOKEN);
+});
+
+test('an operation that is sent again under its Idempotency-Key is done once', async () => {
+  const { roomId } = await data.room();
+  const init = { method: 'POST', body: JSON.stringify({ room: roomId }), headers: { 'Idempotency-Key': 'pause-1' } };
+  const first = await ask('/operations/pause', init);
+  const again = await ask('/operations/pause', init);
+  expect([first.status, again.status, again.headers.get('Idempotent-Replayed')]).toEqual([200, 200, 'true']);
+  expect(again.body).toEqual(first.body);
 });

@@ -1,4 +1,4 @@
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { OperationRefused } from '../../actors/operation-refused.js';
@@ -7,15 +7,17 @@ import { type OperationContext, OperationInvalid, TargetUnknown } from '../opera
 import { isOperationName, OPERATIONS } from '../operations/operations.js';
 import { perform } from '../operations/perform.js';
 import { type SizeLimits, storeStatus } from '../operations/store-status.js';
+import { actionsNeeded, type AdminAccess, type AdminEnv, adminNeeded } from './admin-access.js';
 import { addAdminListings } from './admin-listings.js';
 import { addAdminRooms } from './admin-rooms.js';
-import type { TokenGuard } from './admin-token.js';
-import { clientAddress } from './client-address.js';
+import { idempotencyKey } from './idempotency-key.js';
 import { problem } from './problem.js';
 
 export interface AdminDeps {
-  readonly guard: TokenGuard;
-  readonly trustProxy: boolean; // believe X-Forwarded-For
+  readonly access: AdminAccess;
+  /** Whether operations are done by cookie: for the visualizer's pages. The token does them always. */
+  readonly actionsByCookie: boolean;
+  readonly elapsedMs: () => number; // monotonic
   readonly context: OperationContext;
   readonly writer: WriterStatus;
   readonly sizeLimits: SizeLimits;
@@ -44,34 +46,14 @@ const HOLDS_MAX = 100;
 
 /** The operators' part of the API. Everything under `/api/admin` needs the token, unknown paths as well. */
 export function addAdmin(app: Hono, deps: AdminDeps): void {
-  const admin = new Hono();
-  admin.use(tokenNeeded(deps));
+  const admin = new Hono<AdminEnv>();
+  admin.use(adminNeeded(deps.access), actionsNeeded(deps.actionsByCookie));
   admin.onError((failure, c) => answerTo(failure, c));
   addStatus(admin, deps);
-  addOperations(admin, deps.context);
+  addOperations(admin, deps);
   addAdminRooms(admin, deps.context);
   addAdminListings(admin, deps.context);
   app.route('/api/admin', admin);
-}
-
-function tokenNeeded({ guard, trustProxy }: AdminDeps): MiddlewareHandler {
-  return async (c, next) => {
-    c.header('Cache-Control', 'no-store');
-    const [, given] = /^Bearer (\S+)$/i.exec(c.req.header('Authorization') ?? '') ?? [];
-    const verdict = guard.judge(given ?? null, clientAddress(c, { trustProxy }));
-    switch (verdict.kind) {
-      case 'allowed':
-        return next();
-      case 'limited':
-        c.header('Retry-After', String(verdict.retryAfterS));
-        return problem(c, 429, 'Too many wrong tokens came from this address: wait a while');
-      case 'denied':
-        c.header('WWW-Authenticate', 'Bearer');
-        return problem(c, 401, 'This needs the admin token, as "Authorization: Bearer …"');
-      default:
-        return verdict satisfies never;
-    }
-  };
 }
 
 /** What an operator can mend is said in a sentence; everything else is a bug, logged by the server. */
@@ -84,7 +66,10 @@ function answerTo(failure: Error, c: Context): Response {
   throw failure;
 }
 
-function addStatus(admin: Hono, { context, writer, sizeLimits, connectionCount, watchdogFinding }: AdminDeps): void {
+function addStatus(
+  admin: Hono<AdminEnv>,
+  { context, writer, sizeLimits, connectionCount, watchdogFinding }: AdminDeps,
+): void {
   admin.get('/status', async (c) => {
     const { rooms, engine, dataDir, now } = context;
     const { available, undecidedCount, counters } = writer;
@@ -100,7 +85,7 @@ function addStatus(admin: Hono, { context, writer, sizeLimits, connectionCount, 
   });
 }
 
-function addOperations(admin: Hono, context: OperationContext): void {
+function addOperations(admin: Hono<AdminEnv>, { context, elapsedMs }: AdminDeps): void {
   admin.get('/operations', (c) => {
     const operations = Object.entries(OPERATIONS).map(([name, { summary }]) => ({ name, summary }));
     return c.json({ operations });
@@ -109,7 +94,7 @@ function addOperations(admin: Hono, context: OperationContext): void {
     maxSize: BODY_BYTES_MAX,
     onError: (c) => problem(c, 413, `The parameters of an operation have at most ${BODY_BYTES_MAX} bytes`),
   });
-  admin.post('/operations/:name', limited, async (c) => {
+  admin.post('/operations/:name', limited, idempotencyKey({ elapsedMs }), async (c) => {
     const name = c.req.param('name');
     if (!isOperationName(name)) return problem(c, 404, `There is no operation ${name.slice(0, 100)}`);
     const result = await perform(context, name, await bodyOf(c), 'http');

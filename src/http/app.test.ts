@@ -5,9 +5,10 @@ import { gunzipSync } from 'node:zlib';
 import { HTTPException } from 'hono/http-exception';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSessions } from '../gateway/sessions.js';
+import { MemoryRateLimiter } from '../limits/memory-rate-limiter.js';
 import { createLog } from '../telemetry/log.js';
 import { type AppDeps, createApp } from './app.js';
-import type { HealthReport } from './health.js';
+import type { HealthReport } from '../telemetry/health-report.js';
 import { withBase } from './pages.js';
 
 const HEALTHY: HealthReport = { live: true, ready: true, checks: [], startedAtMs: 1_000_000 };
@@ -20,6 +21,10 @@ const deps: AppDeps = {
   trustProxy: false,
   sessions,
   health: () => HEALTHY,
+  circuits: () => [{ name: 'journal', state: 'closed', failures: 3 }],
+  healthChanges: () => [{ at: 7, name: 'journal', ok: true, detail: 'takes writes' }],
+  limiter: new MemoryRateLimiter(() => 0),
+  limits: { rateLimitFactor: 1, limitLoopback: false },
   clock: { nowMs: () => 1_184_500, elapsedMs: () => 0 },
   log: createLog('debug', { write: (line) => lines.push(line) }),
 };
@@ -47,9 +52,15 @@ const withFrontend = (over: Partial<AppDeps> = {}) =>
   createApp({ ...deps, staticDir: join(folder, 'frontend'), ...over });
 
 describe('without a frontend', () => {
-  test.each(['/', '/lobby', '/tutorial', '/room/A442EC', '/game/A442EC'])('%s leads to our own page', async (path) => {
+  test.each([
+    ['/', '/play'],
+    ['/lobby', '/play'],
+    ['/tutorial', '/play'],
+    ['/room/A442EC', '/play?room=A442EC'],
+    ['/game/A442EC', '/play?room=A442EC'],
+  ])('%s leads to our own page', async (path, page) => {
     const answer = await own().request(path);
-    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/play']);
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, page]);
   });
 
   test.each(['/play', '/play/'])('%s is our page, with a policy that allows only our own files', async (path) => {
@@ -289,7 +300,7 @@ describe('health', () => {
   const bad = { name: 'journal', ok: false, detail: 'breaker open' };
   const answers = async (report: Partial<HealthReport>) => {
     const app = createApp({ ...deps, health: () => Promise.resolve({ ...HEALTHY, ...report }) });
-    const paths = ['/health', '/health/live', '/health/ready', '/api/health'];
+    const paths = ['/health', '/health/live', '/health/ready', '/health/full', '/api/health'];
     return Promise.all(
       paths.map(async (path) => {
         const answer = await app.request(path);
@@ -303,6 +314,7 @@ describe('health', () => {
       ['/health', 200, 'healthy'],
       ['/health/live', 200, 'live'],
       ['/health/ready', 200, 'ready'],
+      ['/health/full', 200, 'healthy'],
       ['/api/health', 200, 'healthy'],
     ]);
   });
@@ -312,6 +324,7 @@ describe('health', () => {
       ['/health', 200, 'warning'],
       ['/health/live', 200, 'live'],
       ['/health/ready', 200, 'ready'],
+      ['/health/full', 200, 'warning'],
       ['/api/health', 200, 'warning'],
     ]);
   });
@@ -321,17 +334,28 @@ describe('health', () => {
       ['/health', 503, 'critical'],
       ['/health/live', 200, 'live'],
       ['/health/ready', 503, 'not ready'],
+      ['/health/full', 503, 'critical'],
       ['/api/health', 503, 'critical'],
     ]);
   });
 
   test('dead is 503 everywhere', async () => {
-    expect((await answers({ live: false })).map(([, status]) => status)).toEqual([503, 503, 503, 503]);
+    expect((await answers({ live: false })).map(([, status]) => status)).toEqual([503, 503, 503, 503, 503]);
   });
 
   test('the checks are shown by name', async () => {
     const app = createApp({ ...deps, health: () => ({ ...HEALTHY, ready: false, checks: [bad] }) });
     expect(await (await app.request('/health/ready')).json()).toEqual({ status: 'not ready', checks: [bad] });
+  });
+
+  test('/health/full adds the circuits and what has changed', async () => {
+    expect(await (await own().request('/health/full')).json()).toMatchObject({
+      status: 'healthy',
+      live: true,
+      ready: true,
+      circuits: [{ name: 'journal', state: 'closed', failures: 3 }],
+      changes: [{ at: 7, name: 'journal', ok: true, detail: 'takes writes' }],
+    });
   });
 
   test('/api/health has the members of the existing system', async () => {

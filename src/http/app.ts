@@ -5,8 +5,11 @@ import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Clock } from '../../actors/clock.js';
 import type { Sessions } from '../gateway/sessions.js';
+import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { Log } from '../telemetry/log.js';
-import { addHealth, type HealthReport } from './health.js';
+import { addressLimit, type AddressLimitDeps } from './address-limit.js';
+import { isOverTls } from './client-address.js';
+import { addHealth, type HealthDeps } from './health.js';
 import { addPages, isFrontendPath, PAGE_PATHS } from './pages.js';
 import { problem } from './problem.js';
 
@@ -14,7 +17,11 @@ export interface AppDeps {
   readonly staticDir: string | undefined;
   readonly trustProxy: boolean; // believe X-Forwarded-Proto
   readonly sessions: Pick<Sessions, 'issue' | 'cookie' | 'fromCookieHeader'>;
-  readonly health: () => HealthReport | Promise<HealthReport>;
+  readonly health: HealthDeps['health'];
+  readonly circuits: HealthDeps['circuits'];
+  readonly healthChanges: HealthDeps['changes'];
+  readonly limiter: RateLimiter;
+  readonly limits: AddressLimitDeps['limits'];
   readonly clock: Pick<Clock, 'nowMs' | 'elapsedMs'>;
   readonly log: Pick<Log, 'debug' | 'error'>;
 }
@@ -29,6 +36,7 @@ export function createApp(deps: AppDeps): Hono {
   app.use(requestId({ limitLength: 100 }));
   app.use(requestLog(deps));
   app.use(securityHeaders(deps));
+  app.use(addressLimit(deps));
   app.use(compress());
   for (const path of PAGE_PATHS) app.use(path, sessionCookie(deps));
 
@@ -42,7 +50,8 @@ export function createApp(deps: AppDeps): Hono {
   });
   app.notFound((c) => problem(c, 404, 'Not Found'));
 
-  addHealth(app, { health: deps.health, nowMs: deps.clock.nowMs });
+  const { health, circuits, healthChanges } = deps;
+  addHealth(app, { health, circuits, changes: healthChanges, nowMs: deps.clock.nowMs });
   addPages(app, { staticDir: deps.staticDir });
   return app;
 }
@@ -98,8 +107,7 @@ function sessionCookie({ sessions, trustProxy }: AppDeps): MiddlewareHandler {
   return async (c, next) => {
     await next();
     if (c.res.status >= 400 || sessions.fromCookieHeader(c.req.header('Cookie')) !== null) return;
-    const forwarded = trustProxy ? c.req.header('X-Forwarded-Proto')?.split(',')[0]?.trim() : undefined;
-    const secure = (forwarded ?? new URL(c.req.url).protocol.slice(0, -1)).toLowerCase() === 'https';
+    const secure = isOverTls(c, { trustProxy });
     c.header('Set-Cookie', sessions.cookie(sessions.issue().token, { secure }), { append: true });
   };
 }

@@ -11,3 +11,9 @@ export function clientAddress(c: Context, { trustProxy }: { readonly trustProxy:
   const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
   return forwarded ?? incoming?.socket.remoteAddress ?? '';
 }
+
+/** Whether the client came by TLS, itself or to a proxy that is believed. */
+export function isOverTls(c: Context, { trustProxy }: { readonly trustProxy: boolean }): boolean {
+  const forwarded = trustProxy ? c.req.header('X-Forwarded-Proto')?.split(',')[0]?.trim() : undefined;
+  return (forwarded ?? new URL(c.req.url).protocol.slice(0, -1)).toLowerCase() === 'https';
+}

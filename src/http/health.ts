@@ -1,23 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hono } from 'hono';
+import type { Circuit, HealthChange, HealthReport } from '../telemetry/health-report.js';
 import { projectRoot } from './project-root.js';
 
-/** One part of the server, and how it is. `detail` is public: no addresses, no secrets. */
-export interface HealthCheck {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
-
-export interface HealthReport {
-  readonly live: boolean; // false: only a restart helps
-  readonly ready: boolean; // false: send no new players here
-  readonly checks: readonly HealthCheck[];
-  readonly startedAtMs: number; // since the epoch
-}
-
 export interface HealthDeps {
+  readonly circuits: () => readonly Circuit[];
+  readonly changes: () => readonly HealthChange[]; // newest first
   readonly health: () => HealthReport | Promise<HealthReport>;
   readonly nowMs: () => number; // since the epoch
 }
@@ -27,8 +16,11 @@ const PACKAGE = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'ut
   readonly version: string;
 };
 
-/** Answers `/health`, `/health/live`, `/health/ready` and the existing system's `/api/health`. All are public. */
-export function addHealth(app: Hono, { health, nowMs }: HealthDeps): void {
+/**
+ * Answers `/health`, `/health/live`, `/health/ready`, `/health/full` and the existing system's `/api/health`. All are
+ * public.
+ */
+export function addHealth(app: Hono, { health, circuits, changes, nowMs }: HealthDeps): void {
   app.use('/health/*', uncached);
   app.use('/api/health', uncached);
 
@@ -48,6 +40,14 @@ export function addHealth(app: Hono, { health, nowMs }: HealthDeps): void {
     const { live, ready, checks } = await health();
     const ok = live && ready;
     return c.json({ status: ok ? 'ready' : 'not ready', checks }, ok ? 200 : 503);
+  });
+
+  app.get('/health/full', async (c) => {
+    const report = await health();
+    const { checks, startedAtMs, live, ready } = report;
+    const uptime = { version: PACKAGE.version, uptime_seconds: (nowMs() - startedAtMs) / 1000 };
+    const body = { status: statusOf(report), live, ready, ...uptime, checks, circuits: circuits(), changes: changes() };
+    return c.json(body, live && ready ? 200 : 503);
   });
 
   app.get('/api/health', async (c) => {

@@ -16,14 +16,14 @@ export interface PagesDeps {
 export const PAGE_PATHS = ['/', '/index.html', '/play', '/play/', '/lobby', '/tutorial', '/room/:id', '/game/:id'];
 
 /** What the frontend's folder can't take away from us. */
-const OUR_PATHS = /^\/(?:api|health|metrics|play|vendor|visualizer|ws)(?:\/|$)/;
+const OUR_PATHS = /^\/(?:api|health|metrics|play|replay|vendor|visualizer|ws)(?:\/|$)/;
 
 export function isFrontendPath(path: string): boolean {
   return !OUR_PATHS.test(path);
 }
 
 /**
- * Our own page under `/play`, the one library that it uses, and the files of an existing frontend under `/`, whose
+ * Our own page under `/play` and its replays, the one library that they use, and the files of an existing frontend under `/`, whose
  * client-side routes answer its index.
  */
 export function addPages(app: Hono, { staticDir }: PagesDeps): void {
@@ -33,8 +33,9 @@ export function addPages(app: Hono, { staticDir }: PagesDeps): void {
   app.get('/vendor/preact.js', unchanged, file(preactFile(), 'text/javascript; charset=utf-8'));
   app.get('/play', unchanged, page(join(web, 'play', 'index.html')));
   app.get('/play/*', unchanged, files(web));
+  app.get('/replay/:room', unchanged, page(join(web, 'play', 'replay.html')));
 
-  const toOurs: MiddlewareHandler = (c) => Promise.resolve(c.redirect('/play', 302));
+  const toOurs: MiddlewareHandler = (c) => Promise.resolve(c.redirect(ownPlace(c.req.param('id')), 302));
   if (staticDir === undefined) {
     app.get('/', toOurs);
     for (const route of ['/lobby', '/tutorial', '/room/:id', '/game/:id']) app.get(route, routeOnly, toOurs);
@@ -47,6 +48,11 @@ export function addPages(app: Hono, { staticDir }: PagesDeps): void {
   }
   const served = files(staticDir);
   app.get('*', unchanged, (c, next) => (isFrontendPath(c.req.path) ? served(c, next) : next()));
+}
+
+/** A link to a room, as the existing frontend writes it, leads into the same room. */
+function ownPlace(code: string | undefined): string {
+  return code !== undefined && /^[0-9A-F]{6}$/i.test(code) ? `/play?room=${code.toUpperCase()}` : '/play';
 }
 
 /** `/game/bundle.js` is a file that is not there, never a page: a browser would try to run it. */
@@ -64,7 +70,7 @@ export function withBase(html: string): string {
 }
 
 /** Read for each request, so that a page that was replaced on disk is seen; a file that is not there is not ours. */
-function page(path: string, change: (html: string) => string = (html) => html): MiddlewareHandler {
+export function page(path: string, change: (html: string) => string = (html) => html): MiddlewareHandler {
   return async (c, next) => {
     let html: string;
     try {
@@ -77,7 +83,7 @@ function page(path: string, change: (html: string) => string = (html) => html): 
   };
 }
 
-function file(path: string, type: string): MiddlewareHandler {
+export function file(path: string, type: string): MiddlewareHandler {
   return async (c) => c.body(new Uint8Array(await readFile(path)), 200, { 'Content-Type': type, ...REVALIDATE });
 }
 
@@ -85,7 +91,7 @@ function file(path: string, type: string): MiddlewareHandler {
 const REVALIDATE = { 'Cache-Control': 'no-cache' };
 
 /** A folder's files. Dot files stay hidden, and so does whatever a path would climb to. */
-function files(root: string): MiddlewareHandler {
+export function files(root: string): MiddlewareHandler {
   const serve = serveStatic({ root, onFound: tag });
   return (c, next) => (/(?:^|[\\/])\./.test(decodedPath(c)) ? next() : serve(c, next));
 }

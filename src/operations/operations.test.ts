@@ -74,7 +74,7 @@ describe('the audit', () => {
   });
 });
 
-test.each(['pause', 'resume', 'restart', 'snapshot', 'restore', 'compact', 'archive', 'repair'] as const)(
+test.each(['pause', 'resume', 'restart', 'close', 'snapshot', 'restore', 'compact', 'archive', 'repair'] as const)(
   '%s of a room that is not there is refused by name',
   async (name) => {
     const params = { room: 'A1B2C3', ...(name === 'restore' && { to: 1 }) };
@@ -104,6 +104,18 @@ test('pause-all stops every room, and resume-all lets them go on', async () => {
   expect((await refusal('pause-all', {})).message).toBe('All rooms are paused already');
   await data.perform('resume-all');
   expect(data.context.rooms.holdOf(roomId)).toBeNull();
+});
+
+test('close ends a room, whose history stays; a paused one is resumed first', async () => {
+  const { roomId, code } = await data.room();
+  await data.perform('pause', { room: code });
+  expect((await refusal('close', { room: code })).message).toBe(`Room ${roomId} is paused: resume it first`);
+  await data.perform('resume', { room: code });
+  expect(await data.perform('close', { room: code })).toEqual({ room: roomId });
+  expect(data.context.rooms.resolve(code)).toBeUndefined();
+  expect(await data.engine.row('rooms', roomId)).toMatchObject({ status: 'closed' });
+  expect((await refusal('close', { room: code })).message).toContain('There is no open room');
+  await data.perform('archive', { room: roomId });
 });
 
 describe('restore', () => {

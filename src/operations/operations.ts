@@ -56,6 +56,15 @@ export const OPERATIONS = {
     await performance.rooms.operations.restartRoom(roomId);
     return { room: roomId };
   }),
+  close: operation(
+    'Closes a room: its players are told, and its history stays.',
+    oneRoom,
+    async (performance, { room }) => {
+      const roomId = await mustFind(performance, room);
+      await performance.rooms.operations.close(roomId);
+      return { room: roomId };
+    },
+  ),
   snapshot: operation('Writes a snapshot of a room.', oneRoom, async (performance, { room }) => {
     const roomId = await mustFind(performance, room);
     await performance.rooms.operations.snapshotRoom(roomId);
@@ -76,13 +85,14 @@ export const OPERATIONS = {
   'dead-letter-retry': operation(
     'Gives a dead letter to its room once more.',
     oneLetter,
-    async ({ rooms }, { id }) => ({
-      id,
-      outcome: await rooms.operations.retryDeadLetter(id),
-    }),
+    async (performance, { id }) => {
+      await mustFindLetter(performance, id);
+      return { id, outcome: await performance.rooms.operations.retryDeadLetter(id) };
+    },
   ),
-  'dead-letter-drop': operation('Removes a dead letter.', oneLetter, async ({ rooms }, { id }) => {
-    await rooms.operations.dropDeadLetter(id);
+  'dead-letter-drop': operation('Removes a dead letter.', oneLetter, async (performance, { id }) => {
+    await mustFindLetter(performance, id);
+    await performance.rooms.operations.dropDeadLetter(id);
     return { id };
   }),
   compact: operation(
@@ -152,6 +162,10 @@ async function mustFind(performance: Performance, room: string): Promise<string>
   const roomId = await findRoom(performance, room);
   if (roomId === null) throw new TargetUnknown(`There is no room ${room}`);
   return roomId;
+}
+
+async function mustFindLetter({ engine }: Performance, id: string): Promise<void> {
+  if ((await engine.row('deadLetters', id)) === null) throw new TargetUnknown(`There is no dead letter ${id}`);
 }
 
 /** @throws OperationRefused where no server runs, and for values that can't be: nothing has changed */

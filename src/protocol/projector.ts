@@ -41,8 +41,10 @@ export interface DirectProjection {
 
 const open = (make: (view: RoomView) => WireMessage): Projection => ({ private: false, make });
 
+/** Viewers differ in the hand they read only: what changed is the same for all of them, and worked out once. */
 function phase(seq: number, change: (view: RoomView) => PhaseChange): Projection {
-  return { private: true, make: (view, viewer) => phaseChange(view, viewer, change(view), seq) };
+  let changed: PhaseChange | null = null;
+  return { private: true, make: (view, viewer) => phaseChange(view, viewer, (changed ??= change(view)), seq) };
 }
 
 const preparation = (seq: number, dealing: boolean, reason: string) =>

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { addAdmin, type AdminDeps } from '../../src/http/admin.js';
 import { addHealth } from '../../src/http/health.js';
 import { addLeaderboard } from '../../src/http/leaderboard.js';
+import { addReplays } from '../../src/http/replays.js';
 import { projectRoot } from '../../src/http/project-root.js';
 import { OPERATIONS } from '../../src/operations/operations.js';
 
@@ -18,9 +19,14 @@ const named = new Set(cells.match(/(?<=`)[^`]+(?=`)/g));
 test('every path is in a table', () => {
   const app = new Hono();
   const unasked = {} as never;
-  addHealth(app, { health: unasked, nowMs: unasked });
+  addHealth(app, { health: unasked, circuits: unasked, changes: unasked, nowMs: unasked });
   addLeaderboard(app, { engine: unasked, elapsedMs: unasked });
-  addAdmin(app, { context: { rooms: unasked, engine: unasked, definition: unasked } } as unknown as AdminDeps);
+  addReplays(app, unasked);
+  addAdmin(app, {
+    access: {},
+    elapsedMs: () => 0,
+    context: { rooms: unasked, engine: unasked, definition: unasked },
+  } as unknown as AdminDeps);
   const gets = app.routes.filter(({ method }) => method === 'GET').map(({ path }) => path);
   expect(gets.length).toBeGreaterThan(10);
   const paths = new Set([...named].map((name) => name.replace(/^GET /, '').replace(/\?.*$/, '')));

@@ -14,7 +14,7 @@ const ROOM = '^actors/room/';
 const JOURNAL_PORT = '^persistence/(journal|rows)\\.ts$';
 /** What works over the port, whichever engine stands behind it. */
 const ENGINELESS =
-  '^persistence/(archive|group-commit|import-room|retention|room-file|room-file-reader|size-findings)\\.ts$';
+  '^persistence/(archive|group-commit|hash-chain|import-room|retention|room-file|room-file-reader|size-findings)\\.ts$';
 
 type Rule = Required<Pick<IRegularForbiddenRuleType, 'name' | 'comment' | 'from' | 'to'>>;
 

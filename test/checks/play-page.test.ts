@@ -93,3 +93,19 @@ test('the page follows a whole recorded game to its ranking', async () => {
     new Set(['waiting', 'preparation', 'round_start', 'declaration', 'turn', 'turn_results', 'scoring', 'game_over']),
   );
 });
+
+test('the page names every module that it loads, so that a browser fetches them at once', () => {
+  const root = new URL('../../web/play/', import.meta.url);
+  const imported = new Set<string>();
+  const follow = (url: URL): void => {
+    if (imported.has(url.pathname)) return;
+    imported.add(url.pathname);
+    for (const [, path] of readFileSync(url, 'utf8').matchAll(/from '(\.[^']+)'/g)) follow(new URL(path!, url));
+  };
+  follow(new URL('play.js', root));
+  const html = readFileSync(new URL('index.html', root), 'utf8');
+  const named = [...html.matchAll(/rel="modulepreload" href="\/play\/([^"]+)"/g)].map(
+    ([, path]) => new URL(path!, root),
+  );
+  expect(named.map(({ pathname }) => pathname).sort()).toEqual([...imported].sort());
+});

@@ -145,7 +145,9 @@ test('what was written before there were checksums has them after the migration'
   await journal.up(query);
   const [entry] = entriesOf('a', 1);
   const insert = old.prepare('INSERT INTO streams VALUES (?, ?, 1, ?, ?, NULL, 0, NULL, 0)');
-  for (let key = 1; key <= 1_001; key++) insert.run(key * 2, key === 1 ? 'a' : `room-${key}`, entry!.at, entry!.hash);
+  old.transaction(() => {
+    for (let key = 1; key <= 1_001; key++) insert.run(key * 2, key === 1 ? 'a' : `room-${key}`, entry!.at, entry!.hash);
+  })();
   const { roomId, seq, at, outcome, machineVersion, correlationId, hash, message, events } = entry!;
   old
     .prepare('INSERT INTO entries VALUES (1, 2, ?, ?, ?, ?, ?, NULL, ?, ?, ?)')

@@ -10,6 +10,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Append } from '../../persistence/journal.js';
 import { decodeBatch, encodeBatch } from '../../persistence/sqlite/batch-codec.js';
+import { Checkpoints } from '../../persistence/sqlite/checkpoints.js';
 import { DataFolderLocked, lockDataFolder } from '../../persistence/sqlite/data-folder-lock.js';
 import { JournalReader } from '../../persistence/sqlite/journal-reader.js';
 import { JournalWriter } from '../../persistence/sqlite/journal-writer.js';
@@ -332,18 +333,80 @@ describe('the writer', () => {
     }
   });
 
-  test('keeps the write-ahead log short by moving it into the database between batches', async () => {
-    const db = await openWriter({ checkpointPages: 50 });
+  test('keeps the write-ahead log short, though what moves it beside the commits never reaches its end', async () => {
+    const db = await openWriter();
+    const beside = openForWriting({ file: journalFile(folder), busyTimeoutMs: 100 });
+    let moves = 0;
+    const checkpoints = new Checkpoints(
+      db,
+      async () => {
+        beside.pragma('wal_checkpoint(PASSIVE)');
+        moves++;
+        await new Promise((resolve) => setImmediate(resolve)); // meanwhile the writer goes on
+      },
+      50,
+    );
     let longest = 0;
     for (const entry of entriesOf('r1', 500)) {
       writer.commit([appendOf(entry)], 0);
-      writer.checkpoint();
+      checkpoints.look();
       const [log] = db.pragma('wal_checkpoint(NOOP)') as { log: number }[];
       longest = Math.max(longest, log!.log);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    beside.close();
+    expect(moves).toBeGreaterThan(10);
+    expect(longest).toBeGreaterThan(50);
+    expect(longest).toBeLessThan(100); // 50 and what some more batches write
+  });
+
+  test('what could not be moved beside the commits is moved between them', async () => {
+    const db = await openWriter();
+    const checkpoints = new Checkpoints(db, () => Promise.reject(new Error('no thread')), 50);
+    let longest = 0;
+    for (const entry of entriesOf('r1', 500)) {
+      writer.commit([appendOf(entry)], 0);
+      checkpoints.look();
+      const [log] = db.pragma('wal_checkpoint(NOOP)') as { log: number }[];
+      longest = Math.max(longest, log!.log);
+      await Promise.resolve();
     }
     expect(longest).toBeGreaterThan(50);
-    expect(longest).toBeLessThan(75); // 50 and what one more batch writes
+    expect(longest).toBeLessThan(75);
   });
+
+  test('a log that a long read keeps is not tried to be moved with each commit', async () => {
+    const db = await openWriter();
+    const reading = openForReading({ file: journalFile(folder), busyTimeoutMs: 100 });
+    reading.exec('BEGIN');
+    reading.prepare('SELECT count(*) FROM alive').get();
+    let tries = 0;
+    const checkpoints = new Checkpoints(
+      db,
+      () => {
+        tries++;
+        return Promise.resolve();
+      },
+      50,
+    );
+    for (const entry of entriesOf('r1', 500)) {
+      writer.commit([appendOf(entry)], 0);
+      checkpoints.look();
+      await Promise.resolve();
+    }
+    const [log] = db.pragma('wal_checkpoint(NOOP)') as { log: number }[];
+    reading.close();
+    expect(log!.log).toBeGreaterThan(500);
+    expect(tries).toBeLessThanOrEqual(log!.log / 50);
+  });
+});
+
+test('the log of a running engine is moved into the database while it commits', async () => {
+  const { engine } = await open({ checkpointPages: 50 });
+  const before = statSync(journalFile(folder)).size;
+  for (const entry of entriesOf('r1', 100)) await engine.commit([appendOf(entry)], 0);
+  await vi.waitFor(() => expect(statSync(journalFile(folder)).size).toBeGreaterThan(before), { timeout: 10_000 });
+  expect(await engine.heads(['r1'])).toMatchObject([{ seq: 100 }]);
 });
 
 test('a batch survives the way to the writer unchanged', () => {

@@ -25,12 +25,18 @@ describe('without files of a frontend', () => {
   });
   afterAll(() => server.dispose());
 
-  test.each(['/', '/lobby', '/room/123456', '/game/123456'])('%s leads to our own page', async (path) => {
-    expect(await get(server, path)).toMatchObject({ status: 302, location: '/play' });
+  test.each([
+    ['/', '/play'],
+    ['/lobby', '/play'],
+    ['/room/123456', '/play?room=123456'],
+    ['/game/12345f', '/play?room=12345F'],
+    ['/game/elsewhere', '/play'],
+  ])('%s leads to %s', async (path, location) => {
+    expect(await get(server, path)).toMatchObject({ status: 302, location });
   });
 
-  test('the page and everything that it loads are there', async () => {
-    const page = await get(server, '/play');
+  test.each(['/play', '/replay/A1B2C3'])('the page %s and everything that it loads are there', async (path) => {
+    const page = await get(server, path);
     expect(page).toMatchObject({ status: 200, type: 'text/html' });
     const loaded = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!);
     expect(loaded).not.toEqual([]);
@@ -103,8 +109,9 @@ describe('with files of a frontend', () => {
     },
   );
 
-  test('our own page and the health checks are there as well', async () => {
+  test('our own pages and the health checks are there as well', async () => {
     expect(await get(server, '/play')).toMatchObject({ status: 200, type: 'text/html' });
+    expect(await get(server, '/replay/A1B2C3')).toMatchObject({ status: 200, type: 'text/html' });
     expect(await get(server, '/health/ready')).toMatchObject({ status: 200 });
   });
 });

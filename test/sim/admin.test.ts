@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { liapTui } from '../../actors/room/liap-tui.js';
 import { addAdmin } from '../../src/http/admin.js';
+import { createAdminCookies } from '../../src/http/admin-cookie.js';
 import { createTokenGuard } from '../../src/http/admin-token.js';
 import { NAMES, SIMPLE_BOTS, Table } from '../support/table.js';
 
@@ -14,8 +15,13 @@ function operatorOf({ sim }: Table) {
   const { server, engine, clock } = sim;
   const app = new Hono();
   addAdmin(app, {
-    guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: clock.elapsedMs }),
-    trustProxy: false,
+    access: {
+      guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: clock.elapsedMs }),
+      cookies: createAdminCookies(TOKEN, clock.nowMs),
+      trustProxy: false,
+    },
+    actionsByCookie: false,
+    elapsedMs: clock.elapsedMs,
     context: {
       rooms: server.rooms,
       engine,

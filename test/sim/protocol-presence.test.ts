@@ -232,3 +232,61 @@ test('presence: a room whose host never opened its page closes after 60 s', asyn
   await table.advance(200);
   expect(table.sim.server.rooms.counts.open).toBe(1);
 });
+
+test('presence: who left a room while it was quarantined is away once it is released, and the game goes on', async () => {
+  const table = await Table.declaring({ humans: 2, bots: SIMPLE_BOTS });
+  const { rooms } = table.sim.server;
+  await table.declare(0, 1);
+  await table.declare(1, 1);
+  table.sim.stepsToFail = 1_000;
+  await table.advance(60_000);
+  table.sim.stepsToFail = 0;
+  expect(rooms.holdOf(table.roomId)).toMatchObject({ kind: 'quarantined' });
+  table.host.cut();
+  await table.advance(10_000);
+  await table.sim.until(rooms.operations.resume(table.roomId));
+  await table.advance(3_100);
+  const { seats } = await table.view();
+  expect(seats[0]).toMatchObject({ isBot: true, awaySince: expect.any(Number) });
+  expect(seats[1]).toMatchObject({ isBot: false, awaySince: null });
+});
+
+test('presence: a release soon after a restart leaves players the time to come back that a restart gives them', async () => {
+  const table = await underWay();
+  const { operations } = table.sim.server.rooms;
+  await table.sim.until(operations.pause(table.roomId, 'to look at it'));
+  await table.sim.crash();
+  await table.sim.until(table.sim.server.rooms.operations.resume(table.roomId));
+  await table.advance(50_000);
+  expect((await table.view()).seats.map((seat) => seat?.awaySince)).toEqual([null, null, null, null]);
+  await table.advance(11_000);
+  expect((await table.view()).seats.map((seat) => seat?.isBot)).toEqual([true, true, true, true]);
+});
+
+test('presence: a room that is set back knows who is there now, whoever was there then', async () => {
+  const table = await underWay();
+  const { rooms } = table.sim.server;
+  const allThere = table.entries.length;
+  table.person(2).cut();
+  await table.advance(5_000);
+  const monaAway = table.entries.length;
+  await table.sim.until(rooms.operations.restore(table.roomId, allThere));
+  expect((await table.view()).seats[2]).toMatchObject({ awaySince: null });
+  await table.advance(3_100);
+  expect((await table.view()).seats[2]).toMatchObject({ awaySince: expect.any(Number) });
+  await table.comeBack(2);
+  await table.sim.until(rooms.operations.restore(table.roomId, monaAway));
+  await table.advance(100);
+  expect((await table.view()).seats[2]).toMatchObject({ isBot: false, awaySince: null });
+});
+
+test('presence: a store that can not say who is absent after a restart is asked again', async () => {
+  const table = await underWay();
+  await table.sim.crash();
+  await table.advance(59_500);
+  table.sim.engine.failNext(1_000, 'SQLITE_BUSY', 'read');
+  await table.advance(1_000);
+  table.sim.engine.failNext(0, '', 'read');
+  await table.advance(2_000);
+  expect((await table.view()).seats.map((seat) => seat?.isBot)).toEqual([true, true, true, true]);
+});

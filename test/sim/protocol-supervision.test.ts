@@ -50,6 +50,18 @@ describe('a step that fails', () => {
   });
 });
 
+test('a room that an operator closes tells its players so and is gone', async () => {
+  const table = await Table.declaring({ humans: 2 });
+  const { rooms } = table.sim.server;
+  const { code } = await table.view();
+  await table.sim.until(rooms.operations.close(table.roomId));
+  await table.settle(50);
+  for (const person of [table.host, table.person(1)]) {
+    expect(person.frames.at(-1)).toMatchObject({ event: 'room_closed', data: { reason: 'closed_by_operator' } });
+  }
+  expect(rooms.resolve(code)).toBeUndefined();
+});
+
 describe('a paused room', () => {
   test('answers a move when it goes on', async () => {
     const table = await Table.declaring({ humans: 2 });
@@ -125,6 +137,20 @@ describe('a room that an operator sets back', () => {
     await table.settle(300);
     expect((await table.lobby.call('get_rooms')).data['rooms']).toHaveLength(1);
     expect(table.host.last('room_update').data['started']).toBe(false);
+  });
+});
+
+describe('a process that starts', () => {
+  test('stands behind the outage that the one before recorded, though the wall clock has been set back since', async () => {
+    const table = await Table.declaring({ humans: 1, bots: SIMPLE_BOTS });
+    await table.declare(0, 1);
+    const before = table.entries.length;
+    table.sim.clock.jumpWall(86_400_000);
+    await table.sim.crash(); // the next process writes down a day, and dies before it writes anything else
+    table.sim.clock.jumpWall(-86_400_000);
+    await table.sim.crash(0);
+    await table.advance(10_000);
+    expect(table.entries.length).toBeGreaterThan(before + 2);
   });
 });
 

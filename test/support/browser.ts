@@ -34,10 +34,17 @@ export class PlayPage {
   }
 
   /** A new person: no cookie, nothing stored. */
-  static async open(browser: Browser, url: string): Promise<PlayPage> {
+  static async open(browser: Browser, url: string, path = '/play'): Promise<PlayPage> {
     const context = await browser.newContext();
     const opened = new PlayPage(context, await context.newPage());
-    await opened.page.goto(`${url}/play`);
+    await opened.page.goto(url + path);
+    return opened;
+  }
+
+  /** One more tab of the same person. */
+  async anotherTab(url: string): Promise<PlayPage> {
+    const opened = new PlayPage(this.#context, await this.#context.newPage());
+    await opened.page.goto(url);
     return opened;
   }
 
@@ -65,15 +72,15 @@ export class PlayPage {
     await this.click('create-room');
     await this.until('waiting');
     await this.page.getByTestId('start').waitFor();
-    return this.page.evaluate<string>(`JSON.parse(localStorage.getItem('play')).roomId`);
+    return new URL(this.page.url()).searchParams.get('room')!;
   }
 
   /**
-   * From now on the page plays by itself, as somebody who clicks whatever it offers: the first value to declare, the
-   * first hint to play, otherwise the first pieces that are enough. Begins anew after a reload.
+   * From now on the page plays by itself, as somebody who clicks: careful as `carefulStrategy`, so that a game ends.
+   * Begins anew after a reload.
    */
   async playByItself(): Promise<void> {
-    await this.page.evaluate(CLICK_WHATEVER_IS_OFFERED);
+    await this.page.evaluate(PLAY_BY_CLICKS);
   }
 
   /** The wire indices of the hand that is shown. */
@@ -87,13 +94,33 @@ export class PlayPage {
 }
 
 /** Runs in the page. A text, because these sources are checked without the types of browsers. */
-const CLICK_WHATEVER_IS_OFFERED = `setInterval(() => {
+export const PLAY_BY_CLICKS = `setInterval(() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
   const find = (selector) => document.querySelector(selector);
-  const offered = find('[data-testid=redeal-decline]:enabled') ?? find('[data-testid^=declare-]:enabled');
-  if (offered !== null) return offered.click();
+  const status = find('[data-testid=status]');
+  if (status?.dataset.waits !== 'own') return;
+  const redeal = find('[data-testid=redeal-accept]:enabled');
+  if (redeal !== null) return redeal.click();
+  const pointsOf = (element) => Number(element.querySelector('.points').textContent);
+  const hand = all('[data-testid^=hand-]').sort((a, b) => pointsOf(a) - pointsOf(b));
+  const values = all('[data-testid^=declare-]:enabled');
+  if (values.length > 0) {
+    const wanted = hand.some((piece) => pointsOf(piece) === 14) ? 1 : 0;
+    const far = (button) => Math.abs(Number(button.textContent) - wanted);
+    return values.sort((a, b) => far(a) - far(b))[0].click();
+  }
   const play = find('[data-testid=play]');
   if (play === null) return;
-  if (!play.disabled) return play.click();
-  const hint = find('[data-testid=hints] button');
-  (hint ?? find('button[data-testid^=hand-][aria-pressed=false]'))?.click();
+  if (play.getAttribute('aria-disabled') === 'false') return play.click();
+  const [won, declared] = find('.active dd').textContent.split(' of ').map(Number);
+  const missing = declared - won;
+  const required = Number(/play (\\d)/.exec(status.textContent)?.[1] ?? 0);
+  const ahead = required === 1 ? pointsOf(find('.marked')) : 0;
+  const losing = hand.filter((piece) => required !== 1 || pointsOf(piece) <= ahead);
+  const winning = hand.filter((piece) => !losing.includes(piece));
+  const lead = missing > 0 ? hand.at(-1) : hand[0];
+  const single = missing > 0 ? (winning.at(-1) ?? losing[0]) : (losing.at(-1) ?? winning[0]);
+  const set = missing > 0 ? hand.slice(0, required) : hand.slice(-required);
+  const chosen = required === 0 ? [lead] : required === 1 ? [single] : set;
+  chosen.find((piece) => piece.getAttribute('aria-pressed') === 'false')?.click();
 }, 5)`;

@@ -58,11 +58,11 @@ export class OperatedFolder {
   }
 
   /** A new room, durable, with three bots. */
-  async room(): Promise<{ readonly roomId: string; readonly code: string }> {
+  async room(timeScale = 1): Promise<{ readonly roomId: string; readonly code: string }> {
     const cause = this.#cause();
     const heard = this.#heard(cause);
     void this.context.rooms.create(
-      (code, seed) => ({ type: 'create', code, seed, session: HOST, hostName: 'Ann', timeScale: 1 }),
+      (code, seed) => ({ type: 'create', code, seed, session: HOST, hostName: 'Ann', timeScale }),
       cause,
     );
     const { roomId } = await heard;

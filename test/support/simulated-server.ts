@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { liapTui, type LiapTuiOptions } from '../../actors/room/liap-tui.js';
+import { liapTui, type LiapTui, type LiapTuiOptions } from '../../actors/room/liap-tui.js';
 import { SimulatedClock } from '../../actors/simulated-clock.js';
 import { SimulatedEngine } from '../../persistence/simulated/simulated-engine.js';
 import type { ClientSocket, Connect } from '../../src/client/client-socket.js';
@@ -51,6 +51,11 @@ export class SimulatedServer {
     const simulated = new SimulatedServer(options, new SimulatedClock());
     await simulated.#start();
     return simulated;
+  }
+
+  /** What replays this server's journals: its deals and bots may be a test's. */
+  get definition(): LiapTui {
+    return liapTui(this.#options);
   }
 
   /** As kill -9 and a new start: what was not committed is gone, and so are all sockets. */

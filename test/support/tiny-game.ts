@@ -152,6 +152,7 @@ export const tinyGame: TinyGame = {
   },
   deadline: ({ context: { dueAt } }) => (dueAt === null ? null : { at: dueAt, message: { type: 'ring' } }),
   resumed: (outageMs) => ({ type: 'resumed', outageMs }),
+  closing: () => ({ type: 'close', session: 'operator' }),
   view: ({ context: { count, adds, dueAt } }, viewer) => ({ count, adds, dueAt, viewer: String(viewer) }),
   redact(told) {
     const { seed, session, ...shown } = told as Partial<Extract<TinyMessage, { type: 'open' }>>;

@@ -15,8 +15,14 @@ import { sentenceFor } from './sentences.js';
  * @property {string[]} away players whose seat a bot plays for now
  * @property {string[]} log newest last
  * @property {string[]} missed what happened while this player was away
- * @property {{ id: string, event: string } | null} pending the message that waits for its answer
+ * @property {{ id: string, event: string, data: object } | null} pending the message that waits for its answer
  * @property {string | null} refusal why the last action was refused
+ * @property {string | null} invited code of the room that a link leads into, until it was tried
+ * @property {{ code: string, text: string } | null} joinFault why the last try to join failed
+ * @property {string | null} finished code of a room whose game is over and can't be entered any more
+ * @property {Rounds} rounds points of the rounds that this page knows of
+ * @property {number | null} redealEndsAt by the page's clock, ms since the epoch
+ * @property {{ id: string, commitment: string } | null} fairness the room's own id, and what binds its shuffles
  * @property {{ text: string } | null} toast a new object for each showing
  *
  * @typedef {object} Game
@@ -27,10 +33,13 @@ import { sentenceFor } from './sentences.js';
  * @property {object} phaseData `phase_data` as on the wire
  * @property {TurnResult | null} turnResult shown from the end of a turn to the next one
  *
+ * @typedef {Record<number, Record<string, { declared: number, won: number, points: number, total: number }>>} Rounds
+ * by round and name
  * @typedef {{ turnNumber: number | null, winner: string, winningPlay: object, plays: object, nextStarter: string | null }} TurnResult
  */
 
 const LOG_LINES_MAX = 50;
+const REDEAL_MS = 30_000; // R5.3
 
 const OUTSIDE = {
   roomId: null,
@@ -44,11 +53,24 @@ const OUTSIDE = {
   missed: [],
   pending: null,
   refusal: null,
+  invited: null,
+  joinFault: null,
+  finished: null,
+  rounds: {},
+  redealEndsAt: null,
+  fairness: null,
 };
 
-/** @returns {State} */
-export function opening({ name, roomId }) {
-  return { ...OUTSIDE, name, roomId: name === '' ? null : roomId, connection: 'connecting', toast: null };
+/**
+ * @param linked code of the room in the page's address, null without one
+ * @returns {State}
+ */
+export function opening({ name, roomId, rounds = {}, redealEndsAt = null }, linked = null) {
+  const connection = 'connecting';
+  if (name !== '' && roomId !== null && (linked === null || linked === roomId)) {
+    return { ...OUTSIDE, name, roomId, rounds, redealEndsAt, connection, toast: null };
+  }
+  return { ...OUTSIDE, name, invited: linked, connection, toast: null };
 }
 
 /**
@@ -64,15 +86,24 @@ export function reduce(state, message) {
 }
 
 const inPage = {
-  nameChosen: (state, { name }) => ({ ...state, ...OUTSIDE, name }),
-  nameDropped: (state) => ({ ...state, ...OUTSIDE, name: '' }),
+  nameChosen: (state, { name }) => ({ ...state, ...OUTSIDE, name, invited: state.invited, connection: 'connecting' }),
+  // Somebody whose name is taken in a room chooses another one to get into that room.
+  nameDropped: (state) => ({ ...state, ...OUTSIDE, name: '', invited: state.joinFault?.code ?? null }),
   leftRoom: (state) => ({ ...state, ...OUTSIDE }),
+  watched: (state, { code }) => enter(state, code),
+  joinFaulty: (state, { code, text }) => ({ ...state, joinFault: { code, text } }),
+  fairness: (state, { code, fairness }) => (state.roomId === code ? { ...state, fairness } : state),
   connection: (state, { status }) => ({
     ...state,
     connection: status,
     pending: status === 'open' ? state.pending : null,
   }),
-  sent: (state, { id, event }) => ({ ...state, pending: { id, event }, refusal: null }),
+  sent: (state, { id, event, data }) => ({
+    ...state,
+    pending: { id, event, data },
+    refusal: null,
+    ...(event === 'join_room' && { invited: null, joinFault: null }),
+  }),
   notSent: (state) => toast(state, 'Not connected at the moment. Please try again.'),
   toastClosed: (state) => ({ ...state, toast: null }),
   missedRead: (state) => ({ ...state, missed: [] }),
@@ -89,38 +120,49 @@ const fromServer = {
   room_state_update: (state, data) => withRoom(state, Object.values(data.slots), data.host_name),
   room_not_found: (state, data) => thrownOut(state, [data.message, data.suggestion].filter(Boolean).join('. ')),
   // The ranking stays on the screen when a finished room is cleared away.
-  room_closed: (state, data) =>
-    state.game?.phase === 'game_over' ? state : thrownOut(state, data.message ?? CLOSED[data.reason] ?? CLOSED.other),
+  room_closed: (state, data) => {
+    if (state.game?.phase === 'game_over') return state;
+    if (data.reason === 'game_over') return { ...state, ...OUTSIDE, finished: state.roomId };
+    return thrownOut(state, CLOSED[data.reason] ?? data.message ?? CLOSED.other);
+  },
   game_started: (state) => ({ ...state, started: true, pending: null }),
 
   phase_change: phaseChange,
   turn_complete: turnComplete,
-  player_disconnected: (state, data) =>
-    logged(
-      { ...state, away: [...without(state.away, data.player_name), data.player_name] },
-      'player_disconnected',
-      data,
-    ),
+  player_disconnected: (state, data) => {
+    const isOwn = data.player_name === state.name && ownPlayer(state) !== undefined;
+    if (isOwn && data.can_reconnect === false) return thrownOut(state, 'You left this game in another tab.');
+    const away = [...without(state.away, data.player_name), data.player_name];
+    return logged({ ...state, away }, 'player_disconnected', data);
+  },
   player_reconnected: (state, data) =>
     logged({ ...state, away: without(state.away, data.player_name) }, 'player_reconnected', data),
   host_changed: (state, data) => {
     const room = state.room && { ...state.room, hostName: data.new_host };
     return logged({ ...state, room }, 'host_changed', data);
   },
-  queued_messages: (state, data) => ({
+  queued_messages: (state, { messages }) => ({
     ...state,
-    missed: data.messages.map((kept) => sentenceFor(kept.event_type, kept.data)).filter((line) => line !== null),
+    missed: messages.map((kept) => sentenceFor(kept.event_type, kept.data)).filter((line) => line !== null),
+    rounds: messages.reduce((rounds, kept) => withScores(rounds, kept.data), state.rounds),
   }),
 
   error: (state, data) => {
     const settled = { ...state, pending: null };
     if (data.type === 'action_rejected') return { ...settled, refusal: data.message };
+    const { pending } = state;
+    if (pending?.event === 'join_room' && data.in_reply_to === pending.id) {
+      return { ...settled, joinFault: { code: pending.data.room_id, text: data.message } };
+    }
     return toast({ ...settled, watching: state.watching || data.type === 'seat_taken' }, data.message);
   },
 };
 
 const CLOSED = {
   name_in_use: 'Somebody else plays under that name in this room.',
+  player_removed: 'The host gave your seat to somebody else.',
+  host_left: 'The host has left, so the room is closed.',
+  'All players disconnected': 'Everybody was away for too long, so the room is closed.',
   other: 'The room was closed.',
 };
 
@@ -160,9 +202,38 @@ function phaseChange(state, data) {
     phaseData,
     turnResult: keptResult(before?.turnResult ?? null, phase, phaseData),
   };
-  const next = { ...state, started: true, game, pending: null, refusal: null };
+  const next = {
+    ...state,
+    started: true,
+    game,
+    pending: null,
+    refusal: null,
+    rounds: withScores(state.rounds, data),
+    redealEndsAt: redealEnd(state, data),
+  };
   const news = state.game !== null && state.game.phase !== phase;
   return news ? logged(next, 'phase_change', data) : next;
+}
+
+/** @returns {Rounds} */
+function withScores(rounds, { phase, phase_data: phaseData, round }) {
+  if (phase !== 'scoring') return rounds;
+  const scores = Object.entries(phaseData.round_scores).map(([name, score]) => [
+    name,
+    { declared: score.declared, won: score.actual, points: score.final_score, total: score.total_score },
+  ]);
+  return { ...rounds, [round]: Object.fromEntries(scores) };
+}
+
+/** The server tells how long there is, not until when: it counts from the question on, and anew from the warning. */
+function redealEnd({ game, redealEndsAt }, { phase, phase_data: phaseData, round, at }) {
+  if (phase !== 'preparation' || awaited({ phase, phaseData }).length === 0 || at === undefined) return null;
+  const latest = at + (phaseData.timeout_warning ? 1000 * phaseData.seconds_remaining : REDEAL_MS);
+  const isSameQuestion =
+    game === null || // a reload in the middle of the question
+    (game.round === round && game.multiplier === phaseData.redeal_multiplier && awaited(game).length > 0);
+  // One that has passed was moved by an outage of the server.
+  return isSameQuestion && redealEndsAt !== null && redealEndsAt > at ? Math.min(redealEndsAt, latest) : latest;
 }
 
 function turnComplete(state, data) {
@@ -229,6 +300,52 @@ export function declarationOf({ phase, phaseData }, player) {
   // In this phase the players' own entries lag one message behind.
   if (phase === 'declaration') return phaseData.declarations?.[player.name] ?? null;
   return player.declared;
+}
+
+/**
+ * What the game waits for, in one sentence, and whether that is this player.
+ * @returns {{ kind: 'own' | 'others' | 'nobody', text: string }}
+ */
+export function situation(state) {
+  const { phase, phaseData, turnResult, round } = state.game;
+  const names = awaited(state.game);
+  const own = isOwnMove(state);
+  const kind = turnResult !== null || names.length === 0 ? 'nobody' : own ? 'own' : 'others';
+  const say = (text) => ({ kind, text });
+  if (turnResult !== null || phase === 'turn_results') {
+    const next =
+      turnResult?.nextStarter == null ? 'The points follow in a moment.' : 'The next turn follows in a moment.';
+    const { winner } = turnResult ?? {};
+    if (winner === undefined) return say(next);
+    return say(`${winner === state.name ? 'You win' : `${winner} wins`} the turn. ${next}`);
+  }
+  switch (phase) {
+    case 'preparation':
+      if (own) return say('Your hand is weak: keep it, or deal again?');
+      if (names.length > 0) return say(`Waiting for ${names.join(' and ')}: a weak hand, deal again?`);
+      return say(phaseData.dealing_cards ? 'The pieces are being dealt…' : 'The pieces are dealt.');
+    case 'round_start':
+      return say(`Round ${round} begins in a moment.`);
+    case 'declaration':
+      if (own) return say('Your turn: how many of the 8 piles will you win?');
+      return say(
+        names.length > 0 ? `Waiting for ${names[0]} to declare.` : 'All have declared. The first turn follows.',
+      );
+    case 'turn':
+      return say(turnSituation(names[0], phaseData.required_piece_count, own));
+    case 'scoring':
+      return say(phaseData.game_complete ? 'The game is over.' : 'The next round begins in a moment.');
+    default:
+      return say('The game is over.');
+  }
+}
+
+function turnSituation(name, required, own) {
+  if (name === undefined) return 'All have played.';
+  const pieces = required === 1 ? '1 piece' : `${required} pieces`;
+  if (own)
+    return required === null ? 'Your turn: lead with 1 to 6 pieces that form a type.' : `Your turn: play ${pieces}.`;
+  return required === null ? `Waiting for ${name} to lead the turn.` : `Waiting for ${name} to play ${pieces}.`;
 }
 
 /** No second click while the first has no answer, and none without a connection. */

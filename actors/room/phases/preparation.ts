@@ -166,7 +166,7 @@ export function preparation(order: DealOrder, bots: BotMind) {
     states: {
       dealing: {
         tags: 'preparation',
-        entry: [change(startDealing), beginPause('deal')],
+        entry: [...change(startDealing), beginPause('deal')],
         exit: endPause,
         on: { timer: { guard: pauseIsOver, target: 'dealt', actions: change((state) => dealCards(state, order)) } },
       },
@@ -203,7 +203,7 @@ export function preparation(order: DealOrder, bots: BotMind) {
       },
       roundStart: {
         tags: 'round_start',
-        entry: [change(chooseStarter), beginPause('roundStart')],
+        entry: [...change(chooseStarter), beginPause('roundStart')],
         exit: endPause,
         on: { timer: { guard: pauseIsOver, target: '#room.playing.declaration' } },
       },

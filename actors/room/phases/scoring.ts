@@ -63,7 +63,7 @@ function nextRound(state: RoomState): Outcome {
 /** The round is counted; then the game is over or the next round is dealt (rules.md R13.2, R15.1). */
 export const scoring = roomSetup.createStateConfig({
   tags: 'scoring',
-  entry: [change(score), beginPause('scoring')],
+  entry: [...change(score), beginPause('scoring')],
   exit: endPause,
   on: {
     timer: [

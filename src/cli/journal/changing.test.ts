@@ -14,6 +14,7 @@ import { openSqliteEngine } from '../../../persistence/sqlite/sqlite-engine.js';
 import { CLOSED, type JournalFolders, journalFolders, PLAYING, WAITING } from '../../../test/support/journal-folder.js';
 import { runTool } from '../../../test/support/journal-tool.js';
 import { addAdmin } from '../../http/admin.js';
+import { createAdminCookies } from '../../http/admin-cookie.js';
 import { createTokenGuard } from '../../http/admin-token.js';
 import { writeServerFile } from '../../http/server-file.js';
 import { openOffline } from '../../operations/offline.js';
@@ -190,6 +191,8 @@ describe('on a folder that nobody holds', () => {
     `);
     expect((await run('list', PLAYING.code)).out).toEqual(['0 dead letters']);
     expect((await run('show', 'bad')).out.join('\n')).toContain('Error: broken\n  at x');
+    expect((await run('show', 'good')).out).toContain('now          the room would take it');
+    expect((await run('show', 'refused')).out.join('\n')).toContain('now          the room would refuse it: ');
     expect((await run('show', 'none')).exit).toBe(2);
     const good = await run('retry', 'good');
     expect([good.exit, good.out]).toEqual([0, ['The room took it.']]);
@@ -336,12 +339,17 @@ test('what the tool asks is what the server’s API takes, and its refusals come
   });
   const app = new Hono();
   addAdmin(app, {
-    guard: createTokenGuard({
-      token: 'right',
-      limits: { rateLimitFactor: Infinity },
-      elapsedMs: systemClock.elapsedMs,
-    }),
-    trustProxy: true,
+    access: {
+      guard: createTokenGuard({
+        token: 'right',
+        limits: { rateLimitFactor: Infinity },
+        elapsedMs: systemClock.elapsedMs,
+      }),
+      cookies: createAdminCookies('right', systemClock.nowMs),
+      trustProxy: true,
+    },
+    actionsByCookie: false,
+    elapsedMs: systemClock.elapsedMs,
     context: offline.context,
     writer: offline.writer,
     sizeLimits: {},
@@ -367,7 +375,7 @@ test('what the tool asks is what the server’s API takes, and its refusals come
   expect(await run('right', 'import', file)).toMatchObject({ exit: 0, json: { room: CLOSED.roomId } });
   expect(await run('right', 'verify', '--all', '--repair')).toMatchObject({ exit: 0 });
   expect(await run('right', 'compact', '--all')).toMatchObject({ exit: 0 });
-  expect(await run('right', 'dead-letters', 'drop', 'none')).toMatchObject({ exit: 3 });
+  expect(await run('right', 'dead-letters', 'drop', 'none')).toMatchObject({ exit: 2 });
   expect((await run('right', 'audit')).json['audit'][0]).toMatchObject({ actor: 'http', action: 'dead-letter-drop' });
 
   removeServerFile();

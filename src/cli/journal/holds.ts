@@ -46,6 +46,12 @@ export const holdCommands: CommandGroup = (program, run) => {
     .addHelpText('after', examples('restart A1B2C3'))
     .action(run((tool: Tool, room: string) => done(tool, room, {}, 'restart', 'rebuilt', {})));
   program
+    .command('close')
+    .description('ends a room: its players are told, and its history stays; restore takes it back')
+    .argument('<room>', 'its id or its six-character code')
+    .addHelpText('after', examples('close A1B2C3'))
+    .action(run((tool: Tool, room: string) => done(tool, room, {}, 'close', 'closed', {})));
+  program
     .command('restore')
     .description('sets a room back to an earlier entry, by a new entry: nothing is deleted, and it can be undone')
     .argument('<room>', 'its id or its six-character code')
@@ -62,7 +68,7 @@ Examples:
   npm run journal -- restore A1B2C3 --to 40
   npm run journal -- restore A1B2C3 --to 2026-01-31T12:00:00Z
 
-Works for rooms that are quarantined or closed as well; a quarantine ends with it.`,
+Works for rooms that are quarantined or closed as well; a quarantine ends with it, a pause does not.`,
     )
     .action(run(restore));
 
@@ -91,7 +97,7 @@ async function done(
   tool: Tool,
   room: string | undefined,
   { all = false }: Which,
-  name: 'pause' | 'resume' | 'restart',
+  name: 'pause' | 'resume' | 'restart' | 'close',
   word: string,
   params: { readonly why?: string },
 ): Promise<Report> {

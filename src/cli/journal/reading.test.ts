@@ -65,9 +65,10 @@ describe('help', () => {
     { args: ['compact', 'A1B2C3', '--all'], says: 'Name one room, or all open ones with --all' },
     { args: ['tail', '--last', '5'], says: '--last needs a room' },
   ])('$args ends with 2 and a sentence', async ({ args, says }) => {
-    const { exit, err } = await run(...args);
+    const { exit, err, json } = await run(...args, '--json');
     expect(exit).toBe(2);
     expect(err.join('\n')).toContain(says);
+    expect(json).toMatchObject({ ok: false, exit: 2, error: expect.stringContaining(says) });
   });
 });
 

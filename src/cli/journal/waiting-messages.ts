@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { QueryService, type Trial } from '../../../actors/query-service.js';
 import type { JournalEngine } from '../../../persistence/journal.js';
 import type { DeadLetterRow, InboxRow } from '../../../persistence/rows.js';
 import { allRows } from './all-rows.js';
@@ -46,7 +47,7 @@ export const messageCommands: CommandGroup = (program, run) => {
     .action(run(listLetters));
   letters
     .command('show')
-    .description('one of them, with the error and its stack')
+    .description('one of them, with the error and its stack, and what its room would make of it now')
     .argument('<id>')
     .action(run(showLetter));
   letters
@@ -101,7 +102,9 @@ function listLetters(tool: Tool, room: string | undefined, { limit }: Limited): 
 function showLetter(tool: Tool, id: string): Promise<Report> {
   return reading(tool, async (journal) => {
     const letter = await journal.row('deadLetters', id);
-    if (letter === null) throw new BadArgument(`There is no dead letter ${id}; dead-letters list shows them.`);
+    const tried = await new QueryService({ engine: journal, definition: tool.definition }).deadLetter(id);
+    if (letter === null || tried === null)
+      throw new BadArgument(`There is no dead letter ${id}; dead-letters list shows them.`);
     const { roomId, at, seq, message, correlationId, error } = letter;
     return {
       lines: [
@@ -112,13 +115,29 @@ function showLetter(tool: Tool, id: string): Promise<Report> {
           ['after entry', String(seq)],
           ['correlation', correlationId],
           ['message', wordsOf(message)],
+          ['now', trialText(tried.now)],
         ]),
         '',
         ...error.split('\n'),
       ],
-      json: { deadLetter: letter },
+      json: { deadLetter: letter, now: tried.now },
     };
   });
+}
+
+function trialText(trial: Trial): string {
+  switch (trial.kind) {
+    case 'allowed':
+      return 'the room would take it';
+    case 'refused':
+      return `the room would refuse it: ${trial.sentence}`;
+    case 'throws':
+      return `the room would crash at it again: ${trial.sentence}`;
+    case 'unknown':
+      return `not known: ${trial.sentence}`;
+    default:
+      return trial satisfies never;
+  }
 }
 
 const OUTCOMES: Readonly<Record<string, string>> = {

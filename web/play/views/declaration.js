@@ -7,24 +7,22 @@ import { Refusal } from './refusal.js';
 const VALUES = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
 export function Declaration({ state, hand, send }) {
-  const {
-    declaration_order: order,
-    declarations,
-    declaration_total: total,
-    current_declarer: now,
-  } = state.game.phaseData;
-  const ownMove = isOwnMove(state);
+  const { declaration_order: order, declarations, declaration_total: total } = state.game.phaseData;
   return html`
-    <h2>${ownMove ? 'Your declaration' : 'Declarations'}</h2>
-    <p role="status">
-      ${ownMove ? 'How many of the 8 piles will you win?' : now ? `${now} is declaring…` : 'The first turn is about to begin.'}
-    </p>
-    <ol class="declarations" data-testid="declarations">
-      ${order.map((name) => html`<li key=${name}>${name}: <strong>${declarations[name] ?? '–'}</strong></li>`)}
-      <li class="muted">Total: <strong>${total}</strong></li>
-    </ol>
-    ${ownMove && html`<${Choice} ...${{ state, declarations, send }} />`}
-    ${hand.length > 0 && html`<${Hand} hand=${hand} />`}
+    <section class="panel stage" aria-labelledby="stage-title">
+      <h2 id="stage-title">Declarations</h2>
+      <ol class="plays" data-testid="declarations">
+        ${order.map(
+          (name) => html`
+            <li key=${name} class="declared"><span>${name}</span><strong>${declarations[name] ?? '–'}</strong></li>
+          `,
+        )}
+        <li class="declared muted"><span>Total so far; it may not become 8</span><strong>${total}</strong></li>
+      </ol>
+    </section>
+    <${Hand} hand=${hand}>
+      ${isOwnMove(state) ? html`<${Choice} ...${{ state, declarations, send }} />` : html`<p class="muted line">Each piece that you play in a turn you win is one pile.</p>`}
+    <//>
   `;
 }
 
@@ -46,8 +44,12 @@ function Choice({ state, declarations, send }) {
         `,
       )}
     </div>
-    <p id="barred" class="muted" data-testid="barred">
-      ${[...barred].map(([value, why]) => `${value} is barred: ${why}.`).join(' ')}
+    <p id="barred" class="small muted line" data-testid="barred">
+      ${
+        barred.size > 0
+          ? [...barred].map(([value, why]) => `${value} is barred: ${why}.`).join(' ')
+          : 'Exactly as many: that number + 5 points. Each pile off: −1.'
+      }
     </p>
     <${Refusal} state=${state} />
   `;

@@ -18,3 +18,17 @@ export function PieceRow({ ids }) {
     ${ids.map((id, index) => html`<${Piece} key=${index} piece=${parsePiece(id)} />`)}
   </span>`;
 }
+
+/** Pieces within a line of text. */
+export function MiniPieces({ pieces }) {
+  return html`<span class="mini">
+    ${pieces.map(
+      (piece, index) => html`
+        <span key=${index} class=${`piece-${piece.color.toLowerCase()}`}>
+          <span class="character" lang="zh-Hant" aria-hidden="true">${characterOf(piece)}</span>
+          <span class="visually-hidden">${describe(piece)}</span>
+        </span>
+      `,
+    )}
+  </span>`;
+}

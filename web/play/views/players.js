@@ -2,6 +2,7 @@ import { html } from '/vendor/preact.js';
 import { plain } from '../sentences.js';
 import { awaited, declarationOf, ownPlayer } from '../state.js';
 import { Avatar } from './avatar.js';
+import { FairnessNote } from './fairness-note.js';
 
 /** The four players in seat order, with all that the table shows of them in every phase. */
 export function Players({ state }) {
@@ -9,9 +10,10 @@ export function Players({ state }) {
   const waitedFor = awaited(game);
   return html`
     <section aria-label="Players">
-      <p class="round muted" data-testid="round">
-        Round ${game.round}${game.multiplier > 1 && html` · <strong>points × ${game.multiplier}</strong>`}
-      </p>
+      <div class="round">
+        <span data-testid="round">Round ${game.round}${game.multiplier > 1 && html` · <strong>points × ${game.multiplier}</strong>`}</span>
+        <${FairnessNote} fairness=${state.fairness} />
+      </div>
       <ol class="players">
         ${game.players.map(
           (player, index) => html`
@@ -33,6 +35,8 @@ function PlayerCard({ player, state, number, active }) {
       <div class="named">
         <${Avatar} color=${color} bot=${isBot} />
         <strong>${name}</strong>
+      </div>
+      <div class="named small">
         ${own && html`<span class="badge">you</span>`}
         ${away ? html`<span class="badge">away</span>` : isBot && html`<span class="badge">bot</span>`}
         ${active && html`<span class="badge badge-active">to act</span>`}

@@ -12,12 +12,15 @@ export function RoundStart({ state, hand }) {
   const { round, phaseData, multiplier } = state.game;
   const { current_starter: starter, starter_reason: reason } = phaseData;
   return html`
-    <h2>Round ${round} begins</h2>
-    <p role="status" data-testid="starter">
-      <strong>${starter === state.name ? 'You start' : `${starter} starts`}</strong>:
-      ${' '}${starter === state.name ? 'you are the one who' : starter} ${REASONS[reason] ?? reason}.
-    </p>
-    ${multiplier > 1 && html`<p>All points of this round count × ${multiplier}.</p>`}
-    ${hand.length > 0 && html`<${Hand} hand=${hand} />`}
+    <section class="panel stage" aria-labelledby="stage-title">
+      <h2 id="stage-title">Round ${round}</h2>
+      <p data-testid="starter">
+        <strong>${starter === state.name ? 'You start' : `${starter} starts`}</strong>:
+        ${' '}${starter === state.name ? 'you are the one who' : starter} ${REASONS[reason] ?? reason}.
+      </p>
+      ${multiplier > 1 && html`<p>All points of this round count × ${multiplier}.</p>`}
+      <p class="muted">The starter declares first and leads the first turn.</p>
+    </section>
+    <${Hand} hand=${hand} />
   `;
 }

@@ -10,7 +10,7 @@ export function RulesHelp() {
         pieces that form a type; the others play as many, whatever they like. The strongest play of the leader’s type
         wins one pile for each piece played by one player, and leads next. Ties go to the earlier play.
       </p>
-      <h3>Types (always one colour)</h3>
+      <h2>Types (always one colour)</h2>
       <table>
         <thead><tr><th>Type</th><th>Pieces</th><th>Made of</th></tr></thead>
         <tbody>
@@ -21,7 +21,7 @@ export function RulesHelp() {
         </tbody>
       </table>
       <p>Strength is the sum of points; in an extended or long straight each name counts once.</p>
-      <h3>Points of a round</h3>
+      <h2>Points of a round</h2>
       <ul>
         <li>As many piles as declared: that number + 5. Declared 0 and won none: 3.</li>
         <li>Otherwise you lose one point for each pile too many or too few.</li>

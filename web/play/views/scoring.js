@@ -3,10 +3,11 @@ import { plain, signed } from '../sentences.js';
 
 export function Scoring({ state }) {
   const { round, players, phaseData } = state.game;
-  const { round_scores: scores, game_complete: complete } = phaseData;
+  const { round_scores: scores } = phaseData;
   return html`
-    <h2>Round ${round}: points</h2>
-    <div class="scroll">
+    <section class="panel stage" aria-labelledby="stage-title">
+    <h2 id="stage-title">Round ${round}: points</h2>
+    <div class="scroll" tabindex="0" role="group" aria-labelledby="stage-title">
       <table data-testid="score-table">
         <thead>
           <tr>
@@ -22,9 +23,8 @@ export function Scoring({ state }) {
         </tbody>
       </table>
     </div>
-    <p role="status" class="muted">
-      ${complete ? 'Somebody has 50 points or more: the game is over.' : 'The next round begins in a moment.'}
-    </p>
+    <p class="muted">As many piles as declared: that number + 5, or 3 for a kept 0. Else −1 for each pile too many or too few.</p>
+    </section>
   `;
 }
 

@@ -11,8 +11,8 @@ const CONNECTIONS = {
 export function TopBar({ state, send, dispatch }) {
   return html`
     <header class="top-bar">
-      <h1>Liap Tui</h1>
-      ${state.roomId !== null && html`<span class="muted">Room <strong>${state.roomId}</strong></span>`}
+      <h1><span class="brand" aria-hidden="true">帥</span> Liap Tui</h1>
+      ${state.roomId !== null && html`<span class="muted"><span class="wide">Room </span><strong>${state.roomId}</strong></span>`}
       ${state.name !== '' && html`<${Connection} status=${state.connection} />`}
       ${state.roomId !== null && html`<${LeaveButton} ...${{ state, send, dispatch }} />`}
     </header>

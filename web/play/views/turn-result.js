@@ -7,18 +7,18 @@ import { Plays } from './plays.js';
 /** After every turn; after a round's last one it is a phase of its own. */
 export function TurnResult({ state, hand }) {
   const { turnResult: result } = state.game;
-  if (result === null) return html`<h2>The round is over</h2>`;
+  if (result === null) return html`<section class="panel stage"><h2>The round is over</h2></section>`;
   const { turnNumber, winner, winningPlay, plays, nextStarter } = result;
   const won = winningPlay?.pilesWon ?? 0;
   return html`
-    <div class="stack" data-testid="turn-result">
-      <h2>${winner === state.name ? 'You win' : `${winner} wins`} turn ${turnNumber}</h2>
-      <p role="status">
+    <section class="panel stage" data-testid="turn-result" aria-labelledby="stage-title">
+      <h2 id="stage-title">${winner === state.name ? 'You win' : `${winner} wins`} turn ${turnNumber}</h2>
+      <p>
         <strong>+${piles(won)}</strong> with ${typeName(winningPlay?.type)}.
         ${' '}${nextStarter === null ? 'That was the last turn of the round.' : `${nextStarter === state.name ? 'You lead' : `${nextStarter} leads`} the next turn.`}
       </p>
       <${Plays} order=${Object.keys(plays)} plays=${plays} mark=${winner} markText="wins" />
-    </div>
-    ${hand.length > 0 && html`<${Hand} hand=${hand} />`}
+    </section>
+    <${Hand} hand=${hand} />
   `;
 }

@@ -1,0 +1,101 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+import { ADMIN_COOKIE, ADMIN_COOKIE_S, type AdminCookies } from './admin-cookie.js';
+import type { TokenGuard } from './admin-token.js';
+import { clientAddress, isOverTls } from './client-address.js';
+import { problem } from './problem.js';
+
+export interface AdminAccess {
+  readonly guard: TokenGuard;
+  readonly cookies: AdminCookies;
+  readonly trustProxy: boolean; // believe X-Forwarded-For and X-Forwarded-Proto
+}
+
+/** How an asker showed that it has the token. */
+export type Via = 'bearer' | 'cookie';
+export interface AdminEnv {
+  readonly Variables: { readonly via: Via };
+}
+
+/** A header that no page of another origin can send without asking first, which nobody here allows. */
+const OWN_PAGE = 'X-Visualizer';
+
+/**
+ * Lets those pass who have the token: as a bearer, or in a browser by the cookie that stands for it. A cookie goes along
+ * with whatever a browser sends, so that by cookie nothing is changed but from a page of ours.
+ */
+export function adminNeeded({ guard, cookies, trustProxy }: AdminAccess): MiddlewareHandler<AdminEnv> {
+  return async (c, next) => {
+    c.header('Cache-Control', 'no-store');
+    const authorization = c.req.header('Authorization');
+    if (authorization === undefined && cookies.isValid(getCookie(c, ADMIN_COOKIE))) {
+      const foreign = foreignSentence(c);
+      if (foreign !== null) return problem(c, 403, foreign);
+      c.set('via', 'cookie');
+      return next();
+    }
+    const [, given] = /^Bearer (\S+)$/i.exec(authorization ?? '') ?? [];
+    const refused = refusal(c, guard, given ?? null, trustProxy);
+    if (refused !== null) return refused;
+    c.set('via', 'bearer');
+    return next();
+  };
+}
+
+/** Answers whoever has not the token. @returns null for who has */
+export function refusal(c: Context, guard: TokenGuard, given: string | null, trustProxy: boolean): Response | null {
+  const verdict = guard.judge(given, clientAddress(c, { trustProxy }));
+  switch (verdict.kind) {
+    case 'allowed':
+      return null;
+    case 'limited':
+      c.header('Retry-After', String(verdict.retryAfterS));
+      return problem(c, 429, 'Too many wrong tokens came from this address: wait a while');
+    case 'denied':
+      c.header('WWW-Authenticate', 'Bearer');
+      return problem(c, 401, 'This needs the admin token, as "Authorization: Bearer …"');
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** Operations on real rooms by cookie are for those whom the settings allow them. */
+export function actionsNeeded(actions: boolean): MiddlewareHandler<AdminEnv> {
+  return (c, next) =>
+    isLooking(c) || actions || c.get('via') === 'bearer'
+      ? next()
+      : Promise.resolve(
+          problem(c, 403, 'Read-only: set VISUALIZER_ACTIONS=on to let the visualizer do operations, or use the token'),
+        );
+}
+
+/** Why a request by cookie is not one of our own pages, or null where it is. */
+export function foreignSentence(c: Context): string | null {
+  const site = c.req.header('Sec-Fetch-Site');
+  if (isLooking(c)) {
+    // A link from elsewhere may open a page of ours, but nobody else's page reads the API.
+    return site === undefined || site === 'same-origin' || site === 'none' ? null : 'Cross-site: not from our own page';
+  }
+  if (c.req.header(OWN_PAGE) === undefined) return `Cross-site: a request by cookie needs the header ${OWN_PAGE}`;
+  if (site !== undefined && site !== 'same-origin') return 'Cross-site: not from our own page';
+  const origin = c.req.header('Origin');
+  if (origin === undefined) return site === undefined ? 'Cross-site: nothing says from which page it comes' : null;
+  const isOwn = URL.canParse(origin) && new URL(origin).host === c.req.header('Host');
+  return isOwn ? null : 'Cross-site: its Origin is not this server';
+}
+
+export function giveCookie(c: Context, { cookies, trustProxy }: AdminAccess): void {
+  setCookie(c, ADMIN_COOKIE, cookies.issue(), { ...cookieOptions(c, trustProxy), maxAge: ADMIN_COOKIE_S });
+}
+
+export function endCookie(c: Context, { trustProxy }: AdminAccess): void {
+  setCookie(c, ADMIN_COOKIE, '', { ...cookieOptions(c, trustProxy), maxAge: 0 });
+}
+
+function cookieOptions(c: Context, trustProxy: boolean) {
+  return { httpOnly: true, sameSite: 'Strict', path: '/', secure: isOverTls(c, { trustProxy }) } as const;
+}
+
+function isLooking(c: Context): boolean {
+  return c.req.method === 'GET' || c.req.method === 'HEAD';
+}
