@@ -27,7 +27,7 @@ export interface RoomsPorts<S, M extends Message, E extends DomainEvent, V> {
   readonly clock: Clock;
   readonly now: () => number; // room time
   readonly random: RandomBytes;
-  readonly onFailure: (roomId: string, failure: unknown) => void;
+  readonly onFailure: (roomId: string, failure: unknown, cause?: Cause) => void; // `cause` where one message did it
   /** Something broke that is no single room's: all of them should begin anew from the store (`restart`). */
   readonly onBroken?: (failure: unknown) => void;
   /** A room was quarantined, or something was mended: what an operator should know. */
@@ -36,6 +36,13 @@ export interface RoomsPorts<S, M extends Message, E extends DomainEvent, V> {
   readonly mailbox?: MailboxOptions;
   readonly restarts?: RestartPolicyOptions;
   readonly idleMs?: number; // a room that nobody spoke to for so long leaves memory
+}
+
+/** What rooms went through since the start of the process. */
+export interface RoomCounters {
+  readonly restarts: number; // by their supervisor
+  readonly quarantines: number;
+  readonly rebuilds: number; // from the journal, for whatever reason
 }
 
 /** What the keeper needs of the seam in front of it. */
@@ -71,6 +78,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   readonly #idle: Timers;
   readonly #idleMs: number;
   #isDraining = false;
+  #counters: RoomCounters = { restarts: 0, quarantines: 0, rebuilds: 0 };
 
   constructor(ports: KeeperPorts<S, M, E, V>) {
     this.#ports = ports;
@@ -86,7 +94,10 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
       writer,
       onFailure,
       onUnavailable,
-      rebuild: (roomId) => this.rebuild(roomId),
+      rebuild: (roomId) => {
+        this.#count('restarts');
+        return this.rebuild(roomId);
+      },
       quarantine: (roomId, why) => this.#quarantine(roomId, why, null),
     });
     this.#deadlines = new Timers(clock, now, (roomId) => {
@@ -219,6 +230,15 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
     };
   }
 
+  /** Since the start of the process. */
+  get counters(): RoomCounters {
+    return this.#counters;
+  }
+
+  #count(what: keyof RoomCounters): void {
+    this.#counters = { ...this.#counters, [what]: this.#counters[what] + 1 };
+  }
+
   /** The store is back (or has gone): rooms reconsider what they held. */
   wake(): void {
     for (const actor of this.#actors.values()) actor.wake();
@@ -292,10 +312,17 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
     }
     const actor = this.admit(roomId);
     actor.suspend();
-    await actor.settled();
-    if (!actor.hasInbox) {
-      actor.load(this.#withInbox.has(roomId) ? await this.#inboxOf(roomId) : []);
-      this.#withInbox.delete(roomId);
+    try {
+      await actor.settled();
+      if (!actor.hasInbox) {
+        actor.load(this.#withInbox.has(roomId) ? await this.#inboxOf(roomId) : []);
+        this.#withInbox.delete(roomId);
+      }
+    } catch (failure) {
+      // Suspended, and started by nobody, it would stand still for ever.
+      if (this.directory.has(roomId)) void this.rebuild(roomId);
+      else this.forget(roomId);
+      throw failure;
     }
     return actor;
   }
@@ -319,6 +346,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
 
   /** Reads all that a room needs. @returns how it goes on */
   async #load(roomId: string, actor: RoomActor<S, M, E, V>): Promise<() => void> {
+    this.#count('rebuilds');
     const { engine, definition, onFailure } = this.#ports;
     let recovered: Recovered<S, M, E> | null;
     let waiting: readonly InboxRow[] = [];
@@ -366,6 +394,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   }
 
   async #quarantine(roomId: string, why: string, seq: number | null): Promise<void> {
+    this.#count('quarantines');
     const { now, onFinding, onFailure } = this.#ports;
     // Its clocks stand still since it was first held.
     const since = this.holds.own(roomId)?.since ?? now();

@@ -21,7 +21,7 @@ export interface RoomSupervisorPorts {
   readonly now: () => number; // room time
   readonly random: RandomBytes;
   readonly writer: JournalWriter;
-  readonly onFailure: (roomId: string, failure: unknown) => void;
+  readonly onFailure: (roomId: string, failure: unknown, cause?: Cause) => void;
   readonly onUnavailable: (roomId: string, why: Unavailable, cause: Cause) => void;
   /** Rebuilds the room from its journal and starts it again. */
   readonly rebuild: (roomId: string) => Promise<void>;
@@ -42,7 +42,7 @@ export class RoomSupervisor<M extends Message> {
 
   async crashed(roomId: string, room: CrashedRoom<M>, { failure, envelope, own }: Crash<M>): Promise<void> {
     const { policy, clock, onFailure, rebuild, quarantine } = this.#ports;
-    onFailure(roomId, failure);
+    onFailure(roomId, failure, envelope?.cause);
     const verdict = policy.failed(roomId);
     const isSecond = envelope !== null && envelope.crashes > 1;
     if (envelope !== null) {

@@ -8,7 +8,7 @@ import { recover } from './recovery.js';
 import type { RoomActor, RoomOutput } from './room-actor.js';
 import type { DomainEvent, Message, Refused, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
 import { roomCode, uuidV7 } from './room-ids.js';
-import { RoomKeeper, type RoomsPorts } from './room-keeper.js';
+import { type RoomCounters, RoomKeeper, type RoomsPorts } from './room-keeper.js';
 import type { Notice } from './notice.js';
 import { RoomOperations } from './room-operations.js';
 
@@ -82,6 +82,11 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
 
   get counts() {
     return this.#keeper.counts;
+  }
+
+  /** Since the start of the process. */
+  get counters(): RoomCounters {
+    return this.#keeper.counters;
   }
 
   /** @returns the way to stop listening */
@@ -286,7 +291,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
         return;
       }
     } catch (failure) {
-      this.#ports.onFailure(roomId, failure);
+      this.#ports.onFailure(roomId, failure, cause);
     }
     this.#publish({ kind: 'unavailable', why: 'quarantined', roomId, cause });
   }
@@ -340,7 +345,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
         cause,
       });
     } catch (failure) {
-      onFailure(roomId, failure);
+      onFailure(roomId, failure, cause);
       this.#publish({ kind: 'unavailable', why: 'storeAway', roomId, cause });
     }
   }
@@ -362,7 +367,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
         listener(notice);
       } catch (failure) {
         // A subscriber's fault is not the room's: the entry is durable, the other subscribers hear of it.
-        this.#ports.onFailure(notice.roomId, failure);
+        this.#ports.onFailure(notice.roomId, failure, notice.cause);
       }
     }
   }

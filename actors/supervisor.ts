@@ -20,6 +20,7 @@ export interface SupervisorPorts {
 export class Supervisor {
   readonly #parts: readonly Part[];
   readonly #ports: SupervisorPorts;
+  readonly #restarts = new Map<string, number>(); // since the start, by the part that failed
   #first: number | null = null; // the part from which on a restart is due or under way
   #cancel: Cancel | null = null;
   #isStopped = false;
@@ -27,6 +28,11 @@ export class Supervisor {
   constructor(parts: readonly Part[], ports: SupervisorPorts) {
     this.#parts = parts;
     this.#ports = ports;
+  }
+
+  /** How often each part made a restart necessary, since the start. */
+  get restarts(): ReadonlyMap<string, number> {
+    return new Map(this.#parts.map(({ name }) => [name, this.#restarts.get(name) ?? 0]));
   }
 
   /** A part can't go on. Failures while a restart is under way that covers the part are part of that one. */
@@ -41,6 +47,7 @@ export class Supervisor {
       onGiveUp(name, failure);
       return;
     }
+    this.#restarts.set(name, (this.#restarts.get(name) ?? 0) + 1);
     onRestart(name, failure);
     this.#cancel?.();
     this.#first = index;

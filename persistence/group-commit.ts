@@ -104,6 +104,7 @@ export class GroupCommit implements JournalWriter {
   readonly #jitter: (pauseMs: number) => number;
   readonly #breaker: CircuitBreakerPolicy;
   readonly #listeners = new Set<AvailabilityListener>();
+  readonly #commitListeners = new Set<(count: number, tookMs: number) => void>();
 
   #queue: Waiting[] = [];
   #underWay: readonly Waiting[] | null = null;
@@ -174,6 +175,12 @@ export class GroupCommit implements JournalWriter {
   onAvailability(listener: AvailabilityListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Told of each commit that succeeded: how many appends it held and how long it took. @returns the way to stop listening */
+  onCommit(listener: (count: number, tookMs: number) => void): () => void {
+    this.#commitListeners.add(listener);
+    return () => this.#commitListeners.delete(listener);
   }
 
   /** Begins to write an alive mark each second in which nothing else was written. */
@@ -261,6 +268,7 @@ export class GroupCommit implements JournalWriter {
       lastBatchCount: batch.length,
       lastCommitMs: this.#clock.elapsedMs() - startedMs,
     };
+    for (const listener of this.#commitListeners) listener(batch.length, this.#counters.lastCommitMs);
     this.#decide(batch, verdicts, this.available ? null : 'storeAway');
   }
 

@@ -43,6 +43,13 @@ describe('defaults', () => {
       retentionMs: 2_592_000_000,
       visualizerActions: false,
       messageBytesMax: 65_536,
+      metricsAccess: 'loopback',
+      metricsToken: undefined,
+      slowOperationMs: 1_000,
+      logFile: undefined,
+      logFileBytesMax: 52_428_800,
+      logFilesMax: 14,
+      alertWebhookUrl: undefined,
     });
   });
 
@@ -77,6 +84,13 @@ describe('values', () => {
         RETENTION_DAYS: '7',
         VISUALIZER_ACTIONS: 'on',
         MESSAGE_BYTES_MAX: '1048576',
+        METRICS_ACCESS: 'token',
+        METRICS_TOKEN: 'scrape-me',
+        SLOW_OPERATION_MS: '250',
+        LOG_FILE: 'logs/server.log',
+        LOG_FILE_MAX_MB: '2',
+        LOG_FILES_MAX: '3',
+        ALERT_WEBHOOK_URL: 'https://hooks.example/x',
       }),
     ).toEqual({
       port: 8080,
@@ -96,6 +110,13 @@ describe('values', () => {
       retentionMs: 604_800_000,
       visualizerActions: true,
       messageBytesMax: 1_048_576,
+      metricsAccess: 'token',
+      metricsToken: 'scrape-me',
+      slowOperationMs: 250,
+      logFile: resolve('logs/server.log'),
+      logFileBytesMax: 2_097_152,
+      logFilesMax: 3,
+      alertWebhookUrl: 'https://hooks.example/x',
     });
   });
 
@@ -120,6 +141,12 @@ describe('a wrong value stops the start with a sentence that says which and why'
     [{ PORT: '-1' }, 'PORT is "-1", but must be a whole number from 0 to 65535.'],
     [{ PORT: '80.5' }, 'PORT is "80.5", but must be a whole number from 0 to 65535.'],
     [{ PORT: '0x50' }, 'PORT is "0x50", but must be a whole number from 0 to 65535.'],
+    [{ METRICS_ACCESS: 'all' }, 'METRICS_ACCESS is "all", but must be one of loopback, token, public.'],
+    [{ LOG_FILES_MAX: '1' }, 'LOG_FILES_MAX is "1", but must be a whole number from 2 to 1000.'],
+    [
+      { ALERT_WEBHOOK_URL: 'file:///etc/x' },
+      'ALERT_WEBHOOK_URL is set (13 characters, not shown), but must be a http or https URL.',
+    ],
     [{ HOST: 'my host' }, 'HOST is "my host", but must be a host name or an address.'],
     [{ STATIC_DIR: '/no/such/folder' }, 'STATIC_DIR is "/no/such/folder", but must be a folder that exists.'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud", but must be one of trace, debug, info, warn, error, fatal, silent.'],

@@ -20,6 +20,13 @@ export interface Config {
   readonly restartGraceMs: number;
   readonly messageBytesMax: number;
   readonly visualizerActions: boolean; // pages of the visualizer may do operations on rooms
+  readonly metricsAccess: 'loopback' | 'token' | 'public'; // who may read /metrics; a token always opens it
+  readonly metricsToken: string | undefined; // in place of the admin token there
+  readonly slowOperationMs: number; // what takes longer is a line of the log
+  readonly logFile: string | undefined; // absolute: lines go there and not to stderr
+  readonly logFileBytesMax: number; // then the next file begins
+  readonly logFilesMax: number; // older ones are removed
+  readonly alertWebhookUrl: string | undefined;
   readonly retentionMs: number; // closed rooms that nothing happened to for so long are archived
 }
 
@@ -88,6 +95,12 @@ function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+const METRICS_ACCESS = ['loopback', 'token', 'public'] as const;
+
 const notYet = (what: string) => z.string().refine(() => false, `must not be set: ${what} is not supported yet`);
 
 /** What a setting is, for people. */
@@ -150,6 +163,38 @@ const settings = z.strictObject({
   MESSAGE_BYTES_MAX: wholeNumber(1_024, 1_048_576)
     .prefault('65536')
     .register(abouts, { about: 'Longer messages of players are answered by an error', unit: 'bytes', live: true }),
+  METRICS_ACCESS: z
+    .enum(METRICS_ACCESS, `must be one of ${METRICS_ACCESS.join(', ')}`)
+    .prefault('loopback')
+    .register(abouts, {
+      about: 'Who reads /metrics without a token: loopback (this machine), public (everybody), token (nobody)',
+    }),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces')
+    .optional()
+    .register(abouts, { about: 'Opens /metrics and nothing else; without it the admin token does', secret: true }),
+  SLOW_OPERATION_MS: wholeNumber(1, 3_600_000).prefault('1000').register(abouts, {
+    about: 'A message, a commit or a request that takes longer is a warning in the log',
+    unit: 'ms',
+    live: true,
+  }),
+  LOG_FILE: z
+    .string()
+    .transform((path) => resolve(path))
+    .optional()
+    .register(abouts, { about: 'Lines of the log go to files of this name with a number behind it; else to stderr' }),
+  LOG_FILE_MAX_MB: wholeNumber(1, 10_240)
+    .prefault('50')
+    .register(abouts, { about: 'The next file begins at about this size, and each day', unit: 'MiB' }),
+  LOG_FILES_MAX: wholeNumber(2, 1_000)
+    .prefault('14')
+    .register(abouts, { about: 'Files of the log that are kept; the oldest is removed' }),
+  ALERT_WEBHOOK_URL: z
+    .string()
+    .refine(isWebAddress, 'must be a http or https URL')
+    .optional()
+    .register(abouts, { about: 'Alerts for operators are posted there as JSON, besides the log', secret: true }),
   RETENTION_DAYS: wholeNumber(0, 36_500)
     .prefault('30')
     .register(abouts, { about: 'Closed rooms that are older move to files in DATA_DIR/archive', unit: 'days' }),
@@ -206,6 +251,7 @@ export function givenSettings(environment: Environment): Given {
 }
 
 const DAY_MS = 86_400_000;
+const MIB = 1024 * 1024;
 
 /** @throws ConfigError naming the first value that can't be */
 export function configOf(given: Given): Config {
@@ -232,6 +278,13 @@ export function configOf(given: Given): Config {
     disconnectGraceMs: read.DISCONNECT_GRACE_MS,
     restartGraceMs: read.RESTART_GRACE_MS,
     messageBytesMax: read.MESSAGE_BYTES_MAX,
+    metricsAccess: read.METRICS_ACCESS,
+    metricsToken: read.METRICS_TOKEN,
+    slowOperationMs: read.SLOW_OPERATION_MS,
+    logFile: read.LOG_FILE,
+    logFileBytesMax: read.LOG_FILE_MAX_MB * MIB,
+    logFilesMax: read.LOG_FILES_MAX,
+    alertWebhookUrl: read.ALERT_WEBHOOK_URL,
     retentionMs: read.RETENTION_DAYS * DAY_MS,
     visualizerActions: read.VISUALIZER_ACTIONS,
   };

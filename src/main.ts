@@ -2,6 +2,7 @@ import { ConfigError } from './config.js';
 import { LiveConfig } from './live-config.js';
 import { startServer } from './server.js';
 import { createLog } from './telemetry/log.js';
+import { openLogFile } from './telemetry/log-file.js';
 
 /** Longest time for a stop in order; then the process ends all the same. */
 const STOP_MS = 15_000;
@@ -10,7 +11,8 @@ const STOP_MS = 15_000;
 async function main(): Promise<void> {
   const live = new LiveConfig(process.env);
   const config = live.current;
-  const log = createLog(config.logLevel);
+  const { logFile } = config;
+  const log = createLog(config.logLevel, logFile === undefined ? undefined : openLogFile(logFile, config));
   let stop = (why: object, exitCode: number): void => {
     log.warn(why, 'ending before the start was done');
     process.exit(exitCode);

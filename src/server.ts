@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Registry } from 'prom-client';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { type Cancel, type Clock, roomTime, systemClock } from '../actors/clock.js';
 import { quarantine } from '../actors/holds.js';
@@ -20,13 +21,21 @@ import { createSessions, loadSessionSecret, type Sessions } from './gateway/sess
 import { attachSockets } from './gateway/ws-sockets.js';
 import { createApp } from './http/app.js';
 import type { AddressLimitDeps } from './http/address-limit.js';
-import type { HealthReport } from './telemetry/health-report.js';
+import type { HealthChange, HealthReport } from './telemetry/health-report.js';
 import { MemoryRateLimiter } from './limits/memory-rate-limiter.js';
 import { watchEventLoop } from './telemetry/event-loop-lag.js';
 import { HealthMonitor } from './telemetry/health-monitor.js';
+import { measuredEngine } from './telemetry/measured-engine.js';
+import { messageLog } from './telemetry/message-log.js';
+import { messageSpans } from './telemetry/message-spans.js';
+import { addServerMetrics } from './telemetry/metrics.js';
+import { type OperatorAlert, OperatorAlerts } from './telemetry/operator-alerts.js';
+import { addProcessMetrics } from './telemetry/server-metrics.js';
+import { startTraces } from './telemetry/traces.js';
 import { addAdmin } from './http/admin.js';
 import { createAdminCookies } from './http/admin-cookie.js';
 import { createTokenGuard, loadAdminToken } from './http/admin-token.js';
+import { addMetrics } from './http/metrics.js';
 import { addLeaderboard } from './http/leaderboard.js';
 import { addReplays } from './http/replays.js';
 import { addVisualizer } from './http/visualizer.js';
@@ -57,6 +66,7 @@ export interface RoomServerPorts {
   readonly suspects?: readonly { readonly roomId: string; readonly why: string }[];
   /** The supervisor gave up: the process should end, and be started again by its manager. */
   readonly onGiveUp?: () => void;
+  readonly onAlert?: (alert: OperatorAlert) => void;
 }
 
 /** Everything but sockets and pages: the same under the system clock and under a simulated one. */
@@ -84,6 +94,7 @@ const MAILBOX_LAG_MS = 5_000;
 /** Builds the way of a move from the journal up (design.md section 2) and knows every open room again. */
 export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   const { engine, definition, sessions, clock, random, log, settings, stepMark } = ports;
+  const { onAlert = () => undefined } = ports;
 
   // Time goes on where the journal ends, and what the clocks missed is known to every room. An outage may have been
   // recorded by a process that wrote nothing else: inside of it every deadline would seem to lie far ahead.
@@ -104,8 +115,13 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     clock,
     now,
     random,
-    onFailure: (roomId, failure) => log.error({ err: failure, roomId }, 'room failed'),
-    onFinding: (roomId, finding) => log.warn({ roomId, finding }, 'room needs a look'),
+    onFailure: (roomId, failure, cause) =>
+      log.error({ err: failure, roomId, correlationId: cause?.correlationId }, 'room failed'),
+    onFinding: (roomId, finding) => {
+      log.warn({ roomId, finding }, 'room needs a look');
+      const summary = `Room ${roomId} needs a look. ${finding}`;
+      onAlert({ key: `room/${roomId}`, state: 'firing', severity: 'warning', summary });
+    },
     onBroken: (failure) => supervisor.failed('rooms', failure),
     ...(stepMark !== undefined && { stepMark }),
   });
@@ -133,16 +149,24 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     {
       clock,
       policy: new RestartPolicy(now, random, { restartsMax: 5 }),
-      onRestart: (part, failure) => log.error({ err: failure, part }, 'part restarts'),
+      onRestart: (part, failure) => {
+        log.error({ err: failure, part }, 'part restarts');
+        const summary = `The part ${part} failed and restarts.`;
+        onAlert({ key: `part/${part}`, state: 'firing', severity: 'warning', summary });
+      },
       onGiveUp: (part, failure) => {
         log.fatal({ err: failure, part }, 'part can not be kept alive');
+        const summary = `The part ${part} can't be kept alive: the process ends.`;
+        onAlert({ key: 'process', state: 'firing', severity: 'critical', summary });
         ports.onGiveUp?.();
       },
     },
   );
   let reopening: Cancel = () => undefined;
   writer.onAvailability((available, outage) => {
-    log.warn({ available, outage }, available ? 'store is back' : 'store is away');
+    const says = available ? 'store is back' : 'store is away';
+    log.warn({ available, outage }, says);
+    onAlert({ key: 'store', state: available ? 'resolved' : 'firing', severity: 'critical', summary: `The ${says}.` });
     reopening();
     if (outage !== null) outages.add(outage);
     if (available) rooms.wake();
@@ -221,11 +245,14 @@ const STORE_WATCH_MS = 60_000;
 export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => void): Promise<RunningServer> {
   const config = live.current; // for what only a start takes
   const { dataDir, retentionMs } = config;
-  const engine = await openSqliteEngine({ folder: dataDir });
+  const traces = await startTraces(process.env);
+  const registry = new Registry();
+  const engine = measuredEngine(await openSqliteEngine({ folder: dataDir }), registry, systemClock.elapsedMs);
   const definition = liapTui();
   const settings = liveSettings(live);
   const suspectFile = join(dataDir, 'suspect.json');
   const watchdog = startWatchdog({ suspectFile });
+  const alerts = new OperatorAlerts({ url: config.alertWebhookUrl, log, clock: systemClock });
   try {
     const sessions = createSessions({ secret: loadSessionSecret(dataDir, config.sessionSecret) });
     const suspect = readSuspect(suspectFile, (err) => log.warn({ err }, 'the suspect of the last end is not readable'));
@@ -241,6 +268,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       stepMark: watchdog.mark,
       suspects: suspectsOf(suspect),
       onGiveUp,
+      onAlert: (alert) => alerts.raise(alert),
     });
     clearSuspect(suspectFile);
     const { now, writer } = rooms;
@@ -285,8 +313,17 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       onFailure: (failure) => log.error({ err: failure }, 'health not known'),
     });
     monitor.onChange((change) => log[change.ok ? 'info' : 'warn']({ ...change }, 'health changed'));
+    monitor.onChange((change) => alerts.raise(alertOfHealth(change)));
     const stopMonitor = monitor.start();
+    addProcessMetrics(registry);
+    rooms.visualizer.onTold(messageLog(log, settings));
+    if (traces !== null) rooms.visualizer.onTold(messageSpans(traces.tracer, fineNowMs));
+    writer.onCommit((appends, tookMs) => {
+      if (tookMs > settings.slowOperationMs) log.warn({ appends, tookMs }, 'slow commit');
+    });
     const app = createApp({
+      ...addServerMetrics(registry, rooms, { storeWatch, monitor, alerts }),
+      slow: settings,
       staticDir: config.staticDir,
       trustProxy: config.trustProxy,
       sessions,
@@ -308,6 +345,9 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       cookies: createAdminCookies(token, nowMs),
       trustProxy: config.trustProxy,
     };
+    const { trustProxy, metricsAccess, metricsToken = token } = config;
+    const metricsGuard = createTokenGuard({ token: metricsToken, limits: settings, elapsedMs });
+    addMetrics(app, { registry, access: metricsAccess, guard: metricsGuard, trustProxy });
     const actionsByCookie = config.visualizerActions;
     const { visualizer } = rooms;
     addVisualizerPages(app, access);
@@ -347,6 +387,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       await new Promise((resolve) => server.close(resolve));
       await engine.close();
       await watchdog.stop();
+      await Promise.all([alerts.stop(), traces?.stop()]);
     };
     return { port, rooms, adminToken: token, reload, stop };
   } catch (failure) {
@@ -357,13 +398,18 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
 }
 
 /** Read for each message, so that a new value counts at once. */
-function liveSettings(live: LiveConfig): GatewaySettings & AddressLimitDeps['limits'] {
+function liveSettings(
+  live: LiveConfig,
+): GatewaySettings & AddressLimitDeps['limits'] & { readonly slowOperationMs: number } {
   const { timeScale, restartGraceMs } = live.current;
   return {
     timeScale,
     restartGraceMs,
     get rateLimitFactor() {
       return live.current.rateLimitFactor;
+    },
+    get slowOperationMs() {
+      return live.current.slowOperationMs;
     },
     get limitLoopback() {
       return live.current.limitLoopback;
@@ -391,6 +437,16 @@ function withProcess(
       { name: 'eventLoop', ok: lagMs < LOOP_LAG_MS, detail: `99 % of the timers at most ${Math.round(lagMs)} ms late` },
     ],
   };
+}
+
+/** Since the epoch with fraction: short stages of a trace would else have no length. */
+function fineNowMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+function alertOfHealth({ name, ok, detail }: HealthChange): OperatorAlert {
+  const state = ok ? 'resolved' : 'firing';
+  return { key: `health/${name}`, state, severity: 'warning', summary: `${name}: ${detail}` };
 }
 
 function suspectsOf(suspect: Suspect | null): { readonly roomId: string; readonly why: string }[] {

@@ -1,6 +1,7 @@
 import type { Seat } from '../game/seats.js';
 import type { WireMessage } from '../protocol/wire.js';
 import type { SocketLimits } from './rate-limit.js';
+import type { Traffic } from './traffic.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 
 /** Bytes a slow socket may owe us; above it the client is sent away and comes back to the newest state. */
@@ -21,9 +22,18 @@ export class Connection {
   open = true;
   answeredPing = true;
   floodToldMs = Number.NEGATIVE_INFINITY; // monotonic
+  readonly #traffic: Traffic;
   #asked = 0;
+  #isTooSlow = false;
 
-  constructor(id: string, socket: ServerSocket, limits: SocketLimits, { path, session, token }: Handshake) {
+  constructor(
+    id: string,
+    socket: ServerSocket,
+    limits: SocketLimits,
+    { path, session, token }: Handshake,
+    traffic: Traffic,
+  ) {
+    this.#traffic = traffic;
     this.id = id;
     this.socket = socket;
     this.limits = limits;
@@ -43,9 +53,16 @@ export class Connection {
   }
 
   sendText(text: string): void {
-    if (!this.open) return;
-    if (this.socket.backlogBytes > SOCKET_BACKLOG_BYTES_MAX) this.socket.close(CLOSE.tooSlow, 'Too slow');
-    else this.socket.send(text);
+    if (!this.open || this.#isTooSlow) return;
+    if (this.socket.backlogBytes > SOCKET_BACKLOG_BYTES_MAX) {
+      this.#isTooSlow = true;
+      this.#traffic.slowClosed++;
+      this.socket.close(CLOSE.tooSlow, 'Too slow');
+      return;
+    }
+    this.#traffic.framesOut++;
+    this.#traffic.bytesOut += Buffer.byteLength(text);
+    this.socket.send(text);
   }
 }
 

@@ -36,6 +36,7 @@ import { Presence } from './presence.js';
 import { createSocketLimits } from './rate-limit.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
+import { Traffic } from './traffic.js';
 
 export type GameRooms = Rooms<RoomState, RoomMessage, RoomEvent, RoomView>;
 export type GameNotice = Notice<RoomEvent, RoomView>;
@@ -80,6 +81,7 @@ interface Asker {
 
 /** Clients on one side, rooms on the other: turns frames into messages, and notices into frames. */
 export class Gateway {
+  readonly traffic = new Traffic();
   readonly #ports: GatewayPorts;
   readonly #lobbySockets = new Set<Connection>();
   readonly #roomSockets = new Map<string, Set<Connection>>();
@@ -92,7 +94,7 @@ export class Gateway {
 
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
-    this.#heartbeat = new Heartbeat(ports.clock);
+    this.#heartbeat = new Heartbeat(ports.clock, this.traffic);
     this.#presence = new Presence(ports.clock, ports.settings, (roomId, seat) => this.#tellAway(roomId, seat));
     ports.rooms.subscribe((notice) => this.#onNotice(notice));
   }
@@ -118,8 +120,11 @@ export class Gateway {
   accept(socket: ServerSocket, handshake: Handshake): void {
     const { clock, random, rooms, settings } = this.#ports;
     const limits = createSocketLimits(settings);
-    const connection = new Connection(random(6).toString('hex'), socket, limits, handshake);
+    const connection = new Connection(random(6).toString('hex'), socket, limits, handshake, this.traffic);
+    this.traffic.opened++;
     socket.onMessage = (frame, binary) => {
+      this.traffic.framesIn++;
+      this.traffic.bytesIn += typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length;
       try {
         this.#onFrame(connection, frame, binary);
       } catch (failure) {
@@ -128,7 +133,10 @@ export class Gateway {
         socket.close(CLOSE.failed, 'Internal error');
       }
     };
-    socket.onClose = () => this.#onClose(connection);
+    socket.onClose = (code) => {
+      this.traffic.closed(code);
+      this.#onClose(connection);
+    };
     socket.onPong = () => (connection.answeredPing = true);
     if (this.#draining) {
       socket.close(CLOSE.restart, 'Server restarting');
@@ -170,6 +178,7 @@ export class Gateway {
     const { clock, settings } = this.#ports;
     const flood = connection.limits.frame(clock.elapsedMs());
     if (flood.kind === 'limited') {
+      this.traffic.limited.flood++;
       // One answer for many: otherwise a flood in would be a flood out.
       if (clock.elapsedMs() - connection.floodToldMs < FLOOD_ANSWER_MS) return;
       connection.floodToldMs = clock.elapsedMs();
@@ -178,16 +187,22 @@ export class Gateway {
     }
     const decoded = decode(frame, binary, settings.messageBytesMax);
     if (!decoded.ok) {
+      this.traffic.invalid++;
       connection.send(faultAnswer(decoded.fault));
       return;
     }
     const { message } = decoded;
     const verdict = connection.limits.message(message.event, clock.elapsedMs());
+    this.traffic.message(message.event);
     if (verdict.kind === 'limited') {
+      this.traffic.limited.message++;
       connection.send(inReplyTo(rateLimited(message.event, verdict.retryAfterS), idOf(message)));
       return;
     }
-    if (verdict.kind === 'warned') connection.send({ event: 'rate_limit_warning', data: { ...verdict.warning } });
+    if (verdict.kind === 'warned') {
+      this.traffic.limited.warning++;
+      connection.send({ event: 'rate_limit_warning', data: { ...verdict.warning } });
+    }
     const bytes = frame.length;
     if (message.event === 'ping') this.#pong(connection, message);
     else if (message.event === 'ack')

@@ -4,10 +4,11 @@ import { Connection } from './connection.js';
 import { FakeServerSocket } from './fake-server-socket.js';
 import { Heartbeat } from './heartbeat.js';
 import { createSocketLimits } from './rate-limit.js';
+import { Traffic } from './traffic.js';
 
 function connection(socket: FakeServerSocket): Connection {
   const limits = createSocketLimits({ rateLimitFactor: 1, timeScale: 1 });
-  return new Connection('c1', socket, limits, { path: '/ws/lobby', session: 's1', token: null });
+  return new Connection('c1', socket, limits, { path: '/ws/lobby', session: 's1', token: null }, new Traffic());
 }
 
 function pings({ done }: FakeServerSocket): number {
@@ -16,7 +17,7 @@ function pings({ done }: FakeServerSocket): number {
 
 test('a socket that answers is pinged every 20 s and never dropped', async () => {
   const clock = new SimulatedClock();
-  const heartbeat = new Heartbeat(clock);
+  const heartbeat = new Heartbeat(clock, new Traffic());
   const socket = new FakeServerSocket();
   const peer = connection(socket);
   heartbeat.add(peer);
@@ -30,7 +31,7 @@ test('a socket that answers is pinged every 20 s and never dropped', async () =>
 
 test('a socket that lets one ping unanswered is cut 20 s after it', async () => {
   const clock = new SimulatedClock();
-  const heartbeat = new Heartbeat(clock);
+  const heartbeat = new Heartbeat(clock, new Traffic());
   const socket = new FakeServerSocket();
   heartbeat.add(connection(socket));
   await clock.advance(20_999);
@@ -41,7 +42,7 @@ test('a socket that lets one ping unanswered is cut 20 s after it', async () => 
 
 test('pings of many sockets are spread over the period', async () => {
   const clock = new SimulatedClock();
-  const heartbeat = new Heartbeat(clock);
+  const heartbeat = new Heartbeat(clock, new Traffic());
   const sockets = Array.from({ length: 400 }, () => new FakeServerSocket());
   for (const socket of sockets) heartbeat.add(connection(socket));
   let before = 0;
@@ -56,7 +57,7 @@ test('pings of many sockets are spread over the period', async () => {
 
 test('without anybody to ping it owns no timer', async () => {
   const clock = new SimulatedClock();
-  const heartbeat = new Heartbeat(clock);
+  const heartbeat = new Heartbeat(clock, new Traffic());
   const peer = connection(new FakeServerSocket());
   expect(clock.scheduledCount).toBe(0);
   heartbeat.add(peer);

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../actors/clock.js';
 import type { Connection } from './connection.js';
+import type { Traffic } from './traffic.js';
 
 /** A socket is pinged this often, and dropped when it let one go unanswered (protocol.md 1.4). */
 const PERIOD_MS = 20_000;
@@ -14,7 +15,10 @@ export class Heartbeat {
   #next = 0;
   #beat: Cancel | null = null;
 
-  constructor(clock: Clock) {
+  readonly #traffic: Pick<Traffic, 'heartbeatDrops'>;
+
+  constructor(clock: Clock, traffic: Pick<Traffic, 'heartbeatDrops'>) {
+    this.#traffic = traffic;
     this.#clock = clock;
   }
 
@@ -42,6 +46,7 @@ export class Heartbeat {
       this.#next = (this.#next + 1) % SLICES;
       for (const connection of slice) {
         if (!connection.answeredPing) {
+          this.#traffic.heartbeatDrops++;
           connection.socket.terminate();
           continue;
         }

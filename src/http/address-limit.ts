@@ -11,6 +11,7 @@ export interface AddressLimitDeps {
     readonly limitLoopback: boolean; // this machine's own requests are counted as well
   };
   readonly trustProxy: boolean; // believe X-Forwarded-For
+  readonly onLimited?: ((kind: string) => void) | undefined; // a request was refused
 }
 
 const WINDOW_S = 60;
@@ -30,10 +31,10 @@ const KINDS: readonly { readonly kind: string; readonly path: RegExp; readonly p
   { kind: 'files', path: /^/, perMinute: 2_400 },
 ];
 
-const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
+export const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
 
 /** Answers 429 to an address that asks too often; each answer says what is left. */
-export function addressLimit({ limiter, limits, trustProxy }: AddressLimitDeps): MiddlewareHandler {
+export function addressLimit({ limiter, limits, trustProxy, onLimited }: AddressLimitDeps): MiddlewareHandler {
   return async (c, next) => {
     const { rateLimitFactor, limitLoopback } = limits;
     const address = clientAddress(c, { trustProxy });
@@ -49,6 +50,7 @@ export function addressLimit({ limiter, limits, trustProxy }: AddressLimitDeps):
     c.header('X-RateLimit-Reset', String(Math.ceil((capacity - taken.remaining) / size.perSecond))); // s until it is full
     c.header('X-RateLimit-Window', String(WINDOW_S));
     if (taken.allowed) return next();
+    onLimited?.(kind);
     c.header('Retry-After', String(waitS));
     return problem(c, 429, `Too many requests from this address: try again in ${waitS} s`);
   };

@@ -2,6 +2,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import { HTTPException } from 'hono/http-exception';
 import { requestId } from 'hono/request-id';
+import { routePath } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Clock } from '../../actors/clock.js';
 import type { Sessions } from '../gateway/sessions.js';
@@ -23,7 +24,19 @@ export interface AppDeps {
   readonly limiter: RateLimiter;
   readonly limits: AddressLimitDeps['limits'];
   readonly clock: Pick<Clock, 'nowMs' | 'elapsedMs'>;
-  readonly log: Pick<Log, 'debug' | 'error'>;
+  readonly log: Pick<Log, 'debug' | 'error' | 'warn'>;
+  readonly onLimited?: AddressLimitDeps['onLimited'];
+  /** Told of each answer. `route` is the pattern that matched: there are as many as there are handlers. */
+  readonly onAnswer?: (answer: Answer) => void;
+  /** A request that takes longer is a line of the log, ms; read for each. */
+  readonly slow?: { readonly slowOperationMs: number };
+}
+
+export interface Answer {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly tookMs: number;
 }
 
 /**
@@ -57,13 +70,17 @@ export function createApp(deps: AppDeps): Hono {
 }
 
 /** One line per request; the path alone, because a query may hold a token. */
-function requestLog({ log, clock }: AppDeps): MiddlewareHandler {
+function requestLog({ log, clock, onAnswer, slow }: AppDeps): MiddlewareHandler {
   return async (c, next) => {
     const start = clock.elapsedMs();
     await next();
     const { method, path } = c.req;
     const tookMs = Math.round((clock.elapsedMs() - start) * 10) / 10;
-    log.debug({ method, path, status: c.res.status, tookMs, requestId: c.get('requestId') }, 'http');
+    const { status } = c.res;
+    const line = { method, path, status, tookMs, requestId: c.get('requestId') };
+    if (slow !== undefined && tookMs > slow.slowOperationMs) log.warn(line, 'slow http');
+    else log.debug(line, 'http');
+    onAnswer?.({ method, route: routePath(c, -1), status, tookMs });
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../actors/clock.js';
 import type { JournalEngine } from '../../persistence/journal.js';
 import type { SizeLimits } from '../../persistence/size-findings.js';
-import { storeStatus } from './store-status.js';
+import { type StoreStatus, storeStatus } from './store-status.js';
 
 export interface StoreWatchOptions {
   readonly engine: JournalEngine;
@@ -18,6 +18,7 @@ export interface StoreWatchOptions {
 export class StoreWatch {
   readonly #options: StoreWatchOptions;
   #findings: readonly string[] = [];
+  #status: StoreStatus | null = null;
   #cancel: Cancel = () => undefined;
 
   constructor(options: StoreWatchOptions) {
@@ -29,12 +30,18 @@ export class StoreWatch {
     return this.#findings;
   }
 
+  /** As of the last look that had an answer; null before it. */
+  get status(): StoreStatus | null {
+    return this.#status;
+  }
+
   /** Looks, and again every so often until `stop`. Never rejects: a store that is away is the breaker's matter. */
   async look(): Promise<void> {
     const { engine, dataDir, limits, clock, now, everyMs, onFindings } = this.#options;
     this.#cancel();
     this.#cancel = clock.schedule(everyMs, () => void this.look());
     const status = await storeStatus(engine, dataDir, limits, now()).catch((failure: unknown) => failure as Error);
+    if (!(status instanceof Error)) this.#status = status;
     const findings = findingsOf(status);
     if (findings.join() === this.#findings.join()) return;
     this.#findings = findings;

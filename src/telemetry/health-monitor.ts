@@ -26,6 +26,7 @@ export class HealthMonitor {
   readonly #known = new Map<string, boolean>(); // by check: whether it was well
   #changes: HealthChange[] = []; // oldest first
   #report: Promise<HealthReport> | null = null;
+  #latest: HealthReport | null = null;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #cancel: Cancel = () => undefined;
   #listeners: readonly ((change: HealthChange) => void)[] = [];
@@ -50,6 +51,11 @@ export class HealthMonitor {
     return this.#changes.toReversed();
   }
 
+  /** What was seen last; null before the first look. */
+  get latest(): HealthReport | null {
+    return this.#latest;
+  }
+
   onChange(listener: (change: HealthChange) => void): void {
     this.#listeners = [...this.#listeners, listener];
   }
@@ -60,6 +66,7 @@ export class HealthMonitor {
     if (this.#report !== null && clock.elapsedMs() - this.#lookedMs < keptMs) return this.#report;
     this.#lookedMs = clock.elapsedMs();
     this.#report = this.#look().then((report) => {
+      this.#latest = report;
       for (const check of report.checks) this.#note(check);
       return report;
     });

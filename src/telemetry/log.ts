@@ -6,6 +6,7 @@ export type Log = Logger;
 /** Members whose values no line may show, wherever they stand (LO-8). */
 const MASKED = [
   'token',
+  'session',
   'session_token',
   'sessionToken',
   'adminToken',

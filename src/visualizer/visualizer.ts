@@ -3,13 +3,14 @@ import type { RoomEvent } from '../../actors/room/room-event.js';
 import type { RoomMessage } from '../../actors/room/room-message.js';
 import type { RoomState } from '../../actors/room/room-state.js';
 import type { RoomView } from '../../actors/room/room-view.js';
+import type { GameNotice } from '../gateway/gateway.js';
 import { FlightRecorder } from './flight-recorder.js';
 import { ListWatch } from './list-watch.js';
 import { LiveEvents } from './live-events.js';
 import { RoomIndex } from './room-index.js';
 import { type Eye, PastDamaged, RoomPast, type ShownSource } from './room-past.js';
 import { Sandboxes } from './sandboxes.js';
-import { EntryShower } from './shown-entry.js';
+import { EntryShower, type EntryTimes } from './shown-entry.js';
 import { waitingFor } from './waiting-for.js';
 import type { Watched, VisualizerPorts } from './watched.js';
 
@@ -17,6 +18,9 @@ import type { Watched, VisualizerPorts } from './watched.js';
 const SWEEP_MS = 60_000;
 /** Dead letters and waiting messages are counted up to that. */
 const COUNTED_MAX = 200;
+
+/** `times` is null where the notice is no new entry. */
+export type ToldListener = (notice: GameNotice, times: EntryTimes | null) => void;
 
 /**
  * What the visualizer knows of rooms: it reads the journal and hears what passed the gate, and changes nothing.
@@ -33,6 +37,7 @@ export class Visualizer implements Watched {
   readonly sandboxes: Sandboxes;
   readonly #queries: QueryService<RoomState, RoomMessage, RoomEvent, RoomView>;
   #stop: (() => void)[] = [];
+  #toldListeners: readonly ToldListener[] = [];
 
   constructor(ports: VisualizerPorts) {
     const { rooms, engine, definition, clock } = ports;
@@ -54,6 +59,7 @@ export class Visualizer implements Watched {
       const times = this.recorder.told(notice);
       this.index.note(notice);
       this.live.note(notice, times);
+      for (const listener of this.#toldListeners) listener(notice, times);
     });
     this.index.onChange = (roomId) => this.list.note(roomId);
     let cancel = (): void => undefined;
@@ -64,6 +70,11 @@ export class Visualizer implements Watched {
     };
     cancel = clock.schedule(SWEEP_MS, sweep);
     this.#stop.push(unsubscribe, () => cancel());
+  }
+
+  /** Hears of each notice once everybody whom it concerns was told, with the times of an entry's way. */
+  onTold(listener: ToldListener): void {
+    this.#toldListeners = [...this.#toldListeners, listener];
   }
 
   stop(): void {

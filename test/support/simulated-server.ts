@@ -7,12 +7,13 @@ import type { GatewaySettings } from '../../src/gateway/gateway.js';
 import type { ServerSocket } from '../../src/gateway/server-socket.js';
 import { createSessions } from '../../src/gateway/sessions.js';
 import { type RoomServer, startRooms } from '../../src/server.js';
-import { createLog } from '../../src/telemetry/log.js';
+import { createLog, type Log } from '../../src/telemetry/log.js';
 
 export interface SimulatedServerOptions extends LiapTuiOptions {
   readonly seed?: string; // all chance of the server; the same seed is the same run
   readonly commitDelayMs?: number;
   readonly settings?: Partial<GatewaySettings>;
+  readonly log?: Log; // else nothing is logged
   readonly linkDelayMs?: number; // of a frame, each way
 }
 
@@ -110,7 +111,7 @@ export class SimulatedServer {
       sessions: this.#sessions,
       clock: this.clock,
       random: this.#random,
-      log: createLog('silent'),
+      log: this.#options.log ?? createLog('silent'),
       settings: { ...SETTINGS, ...this.#options.settings },
       stepMark: { begin: () => this.#failStep(), end: () => undefined },
       onGiveUp: () => this.gaveUp++,

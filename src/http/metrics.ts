@@ -1,0 +1,37 @@
+import type { Context, Hono } from 'hono';
+import type { Registry } from 'prom-client';
+import type { Config } from '../config.js';
+import { LOOPBACK } from './address-limit.js';
+import type { TokenGuard } from './admin-token.js';
+import { refusal } from './admin-access.js';
+import { clientAddress } from './client-address.js';
+
+export interface MetricsDeps {
+  readonly registry: Registry;
+  readonly access: Config['metricsAccess'];
+  readonly guard: TokenGuard;
+  readonly trustProxy: boolean;
+}
+
+/** Headers of a proxy that is not believed: then this machine asks for somebody else. */
+const FORWARDED = ['Forwarded', 'Via', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Real-IP'];
+
+/** `GET /metrics` in the format of Prometheus, for whoever the setting METRICS_ACCESS lets. */
+export function addMetrics(app: Hono, { registry, access, guard, trustProxy }: MetricsDeps): void {
+  app.get('/metrics', async (c) => {
+    c.header('Cache-Control', 'no-store');
+    const isOpen = access === 'public' || (access === 'loopback' && isLocal(c, trustProxy));
+    if (!isOpen) {
+      const [, given] = /^Bearer (\S+)$/i.exec(c.req.header('Authorization') ?? '') ?? [];
+      const refused = refusal(c, guard, given ?? null, trustProxy);
+      if (refused !== null) return refused;
+    }
+    c.header('Content-Type', registry.contentType);
+    return c.body(await registry.metrics());
+  });
+}
+
+function isLocal(c: Context, trustProxy: boolean): boolean {
+  if (!trustProxy && FORWARDED.some((name) => c.req.header(name) !== undefined)) return false;
+  return LOOPBACK.test(clientAddress(c, { trustProxy }));
+}
