@@ -35,7 +35,7 @@ test('exit code 1 says that something is worse beyond noise, and 0 that nothing 
       'Moves             201/s   101/s  -49.8 %  ±5.0 %  worse',
       'Moves, by raw ws  1       0.505  -49.8 %  ±5.0 %  worse',
       '',
-      '2 figures and ratios: 0 better, 2 worse.',
+      '2 figures and ratios: 0 better, 2 worse. Regressions: sockets.moves.',
     ].map((line) => line.trimEnd()),
   );
 });
@@ -45,7 +45,7 @@ test('the last line is one JSON object with --json', () => {
   const { out } = run(report, report, '--json');
   expect(JSON.parse(out.at(-1)!)).toMatchObject({
     comparable: true,
-    regressions: 0,
+    regressions: [],
     figures: [{ id: 'sockets.moves' }, {}],
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
-import { compareReports, type Compared, type CompareResult } from './compare.js';
+import { compareReports, type Compared, type CompareResult, type Judgement } from './compare.js';
 import { numberText, type BenchReport } from './report.js';
 
 const EXIT_REGRESSION = 1;
@@ -72,7 +72,7 @@ export function main(args: readonly string[], { out, err }: Output): number {
   for (const remark of compared.remarks) err(remark);
   if (command.opts<{ json?: true }>().json === true) out(JSON.stringify(compared));
   else for (const line of lines(compared)) out(line);
-  return compared.regressions > 0 ? EXIT_REGRESSION : 0;
+  return compared.regressions.length > 0 ? EXIT_REGRESSION : 0;
 }
 
 class BadReport extends Error {
@@ -118,9 +118,10 @@ function lines({ figures, regressions }: CompareResult): string[] {
   ];
 }
 
-function summary(figures: readonly Compared[], regressions: number): string {
-  const better = figures.filter(({ judgement }) => judgement === 'better').length;
-  return `${figures.length} figures and ratios: ${better} better, ${regressions} worse.`;
+function summary(figures: readonly Compared[], regressions: readonly string[]): string {
+  const count = (judgement: Judgement): number => figures.filter((figure) => figure.judgement === judgement).length;
+  const worse = regressions.length === 0 ? 'No regression' : `Regressions: ${regressions.join(', ')}`;
+  return `${figures.length} figures and ratios: ${count('better')} better, ${count('worse')} worse. ${worse}.`;
 }
 
 function valueText(value: number | null, unit: string): string {

@@ -21,7 +21,7 @@ export interface CompareResult {
   readonly comparable: boolean; // by machine and by length
   readonly remarks: readonly string[];
   readonly figures: readonly Compared[];
-  readonly regressions: number;
+  readonly regressions: readonly string[]; // ids of the figures that are worse, the machine taken into account
 }
 
 /**
@@ -33,7 +33,7 @@ export const NOISE_MIN = 0.05;
 /**
  * Judges each figure of two runs. A change counts when it is larger than the noise: half the sum of what the rounds of both
  * runs spread over, as a share of the earlier median, and `NOISE_MIN` at least. Ratios to a comparison are judged beside
- * the figures themselves: they hold where the machine was slower altogether.
+ * the figures themselves: they hold where the machine was slower altogether, and tell where it was faster.
  */
 export function compareReports(before: BenchReport, after: BenchReport): CompareResult {
   const remarks = remarksOn(before, after);
@@ -41,8 +41,23 @@ export function compareReports(before: BenchReport, after: BenchReport): Compare
   const later = judgedValues(after);
   const ids = [...new Set([...earlier.keys(), ...later.keys()])];
   const figures = ids.map((id) => judge(id, earlier.get(id), later.get(id)));
-  const regressions = figures.filter(({ judgement }) => judgement === 'worse').length;
+  const regressions = after.sections
+    .flatMap((section) => section.figures)
+    .filter((figure) => isRegression(figure, figures))
+    .map(({ id }) => id);
   return { comparable: remarks.length === 0, remarks, figures, regressions };
+}
+
+/**
+ * A figure that stands beside others is a regression when it is worse by at least one of them, and either worse itself or worse by all:
+ * a slower machine makes figures worse and no ratio, a comparison that ran faster this time one ratio and no figure.
+ */
+function isRegression({ id, comparisons }: Figure, judged: readonly Compared[]): boolean {
+  const isWorse = (wanted: string): boolean =>
+    judged.some((figure) => figure.id === wanted && figure.judgement === 'worse');
+  const ratios = comparisons.map(({ name }) => isWorse(`${id} / ${name}`));
+  if (ratios.length === 0) return isWorse(id);
+  return ratios.every(Boolean) || (isWorse(id) && ratios.some(Boolean));
 }
 
 interface JudgedValues {

@@ -14,6 +14,7 @@ export interface Target {
 export type ComparisonName =
   | 'raw ws' // a plain echo: the product's frames to the same sockets, and nothing else
   | 'raw SQLite' // one connection that writes or reads the same bytes
+  | 'sockets alone' // the product with as many sockets and no rooms
   | 'reference'; // the plainest thing that is durable: raw ws, one XState step, group commit in a worker
 
 export interface Figure {

@@ -106,7 +106,7 @@ const SUITE: readonly SuiteBench[] = [
   {
     name: 'idle',
     description: 'what rooms cost in which nobody acts: in memory, then passivated; sockets are counted apart',
-    defaults: { rooms: 10_000, seconds: 10, rounds: 3 },
+    defaults: { rooms: 10_000, seconds: 7, rounds: 3 },
     quick: { rooms: 50, seconds: 1, rounds: 1 },
     run: ({ rooms, seconds, rounds }, quick) =>
       benchIdle({ rooms: rooms!, seconds: seconds!, rounds: rounds!, isCutShort: quick }),

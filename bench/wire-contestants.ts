@@ -92,6 +92,7 @@ export async function measured(
 ): Promise<WireRun[]> {
   const party = await Party.seat(tables, seat);
   try {
+    await party.spread();
     const runs: WireRun[] = [];
     for (const phase of phases) {
       const samples: { readonly atMs: number; readonly cpu: ProcessCpu | null }[] = [];

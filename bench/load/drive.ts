@@ -2,7 +2,7 @@ import type { Histogram } from 'hdr-histogram-js';
 import { startMetronome } from './metronome.js';
 import { MoveSchedule } from './move-schedule.js';
 import { each, type Seated } from './seating.js';
-import { Table } from './table.js';
+import { ROUND_MOVES, Table } from './table.js';
 
 export interface Phase {
   readonly warmUpS: number; // code is compiled meanwhile, and nothing counted
@@ -32,7 +32,7 @@ const SETTLE_MS = 2_000;
 /** Four people at each of many tables, over their own sockets. */
 export class Party {
   readonly #tables: readonly Table[];
-  #run: MoveSchedule<Table> | null = null;
+  #run: Pick<MoveSchedule<Table>, 'ready' | 'answered' | 'closed'> | null = null;
 
   private constructor(seated: readonly Seated[]) {
     this.#tables = seated.map(({ sockets }) => {
@@ -48,6 +48,28 @@ export class Party {
   /** Seats all and begins their games. */
   static async seat(tables: number, seat: (table: number) => Promise<Seated>): Promise<Party> {
     return new Party(await each(tables, SEATED_AT_ONCE, seat));
+  }
+
+  /**
+   * Lets the tables get ahead of each other, by a whole round from the first to the last. Tables that began together
+   * would end their rounds together for ever, which real ones do not: a round's end is by far its dearest moment.
+   */
+  async spread(): Promise<void> {
+    const left = new Map(this.#tables.map((table, index) => [table, index % ROUND_MOVES]));
+    let waiting = left.size;
+    await new Promise<void>((resolve, reject) => {
+      const ready = (table: Table): void => {
+        const moves = left.get(table)!;
+        if (moves > 0) {
+          left.set(table, moves - 1);
+          table.move();
+        } else if (--waiting === 0) resolve();
+      };
+      const closed = (): void => reject(new Error('a table lost a socket before it began'));
+      this.#run = { ready, closed, answered: () => undefined };
+      for (const table of this.#tables) if (table.isReady) ready(table);
+    });
+    this.#run = null;
   }
 
   async drive({ warmUpS, seconds, rate, atStart, atEnd }: Phase): Promise<Driven> {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { ServerProcess, type ServerProcessOptions } from '../../test/support/server-process.js';
 import { connect, seatInRoom } from './seating.js';
-import { type Move, Table } from './table.js';
+import { type Move, ROUND_MOVES, Table } from './table.js';
 
 /** One move of the product: what was sent, all that it caused on the four sockets, and what it left on the disk. */
 export interface RecordedMove {
@@ -12,10 +12,9 @@ export interface RecordedMove {
   readonly rows: readonly string[]; // journal entries with their snapshots
 }
 
-const MOVES_IN_ROUND = 36; // 4 declarations, 8 turns of 4 plays
 const ROUNDS_MAX = 40;
 /** So long nothing more comes: the move has had all its effects. */
-const SILENCE_MS = 15;
+const SILENCE_MS = 10;
 
 /**
  * Records one round of a game against a server of its own. Whoever replays it does the product's work on the wire and on
@@ -67,7 +66,7 @@ async function recordRounds(url: string): Promise<Seen[]> {
       }
       const last = seen.at(-1);
       if (last !== undefined) last.nextSequence = sequenceAfter(last);
-      if (seen.length > ROUNDS_MAX * MOVES_IN_ROUND || isWhole(seen)) {
+      if (seen.length > ROUNDS_MAX * ROUND_MOVES || isWhole(seen)) {
         table.close();
         spectator.terminate();
         resolve();
@@ -95,11 +94,11 @@ function isWhole(seen: readonly Seen[]): boolean {
 /** Where a round begins that was played without a redeal, and behind which the next one begins without one. */
 function wholeRoundStart(seen: readonly Seen[]): number | null {
   const kinds = seen.map(({ text }) => /"event":"(\w+)"/.exec(text)![1]);
-  for (let start = MOVES_IN_ROUND; start + MOVES_IN_ROUND < kinds.length; start++) {
+  for (let start = ROUND_MOVES; start + ROUND_MOVES < kinds.length; start++) {
     const isRound = kinds
-      .slice(start, start + MOVES_IN_ROUND)
+      .slice(start, start + ROUND_MOVES)
       .every((kind, index) => kind === (index < 4 ? 'declare' : 'play'));
-    if (isRound && kinds[start + MOVES_IN_ROUND] === 'declare') return start;
+    if (isRound && kinds[start + ROUND_MOVES] === 'declare') return start;
   }
   return null;
 }
@@ -107,7 +106,7 @@ function wholeRoundStart(seen: readonly Seen[]): number | null {
 function wholeRound(seen: readonly Seen[]): readonly Seen[] {
   const start = wholeRoundStart(seen);
   if (start === null) throw new Error(`none of ${ROUNDS_MAX} rounds went without a redeal`);
-  return seen.slice(start, start + MOVES_IN_ROUND);
+  return seen.slice(start, start + ROUND_MOVES);
 }
 
 /** What is on the disk for each entry of the only room. */

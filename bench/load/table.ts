@@ -6,6 +6,9 @@ export type Sockets = readonly [WebSocket, WebSocket, WebSocket, WebSocket];
 /** The same at every table, so that every table's frames have the same sizes. */
 export const NAMES = ['P0', 'P1', 'P2', 'P3'] as const;
 
+/** Of a round in which nobody is asked for a redeal: 4 declarations, 8 turns of 4 plays. */
+export const ROUND_MOVES = 36;
+
 export interface Move {
   readonly seat: number;
   readonly event: string;

@@ -7,7 +7,11 @@ const PING_MS = 20_000;
 
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', backlog: 4_096, perMessageDeflate: false });
 server.on('connection', (socket) => {
-  const timer = setInterval(() => socket.ping(), PING_MS);
+  // Spread over time, as the product's are.
+  let timer = setTimeout(() => {
+    socket.ping();
+    timer = setInterval(() => socket.ping(), PING_MS);
+  }, Math.random() * PING_MS);
   socket.on('close', () => clearInterval(timer));
   socket.on('error', () => undefined); // the generator cuts its sockets at the end
 });

@@ -22,12 +22,17 @@ const rowTexts = recorded.map(({ rows }) => rows.join(''));
 const journal = process.env['JOURNAL'] === 'none' ? null : await PlainJournal.open(process.env['JOURNAL']!);
 const tables = new Map<string, Table>();
 
+/** Frame by frame, so that no viewer waits for another's last one. */
 function show({ sockets, spectators }: Table, { frames }: RecordedMove): void {
-  for (let seat = 0; seat < SEATS; seat++) {
-    for (const text of frames[seat]!) sockets[seat]?.send(text);
-  }
-  for (const spectator of spectators) {
-    for (const text of frames[SEATS]!) spectator.send(text);
+  const count = Math.max(...frames.map(({ length }) => length));
+  for (let index = 0; index < count; index++) {
+    for (let seat = 0; seat < SEATS; seat++) {
+      const text = frames[seat]![index];
+      if (text !== undefined) sockets[seat]?.send(text);
+    }
+    const text = frames[SEATS]![index];
+    if (text === undefined) continue;
+    for (const spectator of spectators) spectator.send(text);
   }
 }
 

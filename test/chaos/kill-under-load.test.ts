@@ -9,7 +9,7 @@ import { ServerProcess } from '../support/server-process.js';
 // pause, a SIGKILL in the middle of it, and every acknowledgement that was received looked up in the file.
 
 const TABLES = 30;
-const MOVES = 2_000;
+const MOVES = 1_500;
 const SESSION = /room_session=([\w-]+)\./;
 
 const cleanUps: (() => unknown)[] = [];

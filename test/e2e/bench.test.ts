@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Section } from '../../bench/figure.js';
 import { benchLatency } from '../../bench/latency.js';
-import { benchRestore } from '../../bench/restore.js';
 import { benchStorm } from '../../bench/storm.js';
 
 // Goal: the benches still measure what they say after the product has changed. Method: a tiny size, and no look at times.
@@ -24,11 +23,6 @@ test('the suite’s contestants make the same moves over sockets, and each figur
   expect(section.figures[0]!.comparisons.map(({ name }) => name)).toEqual(['reference', 'raw ws']);
 });
 
-test('the suite’s benches of the past and of a storm give each figure with its comparison', async () => {
-  expectFigures(
-    await benchRestore({ views: 10, restores: 2, rounds: 1 }),
-    ['restore.view.p50', 'restore.view.p99', 'restore.restore.p50'],
-    1,
-  );
+test('the suite’s storm seats every socket, beside a plain server that answers as much', async () => {
   expectFigures(await benchStorm({ rooms: 3, rounds: 1 }), ['storm.all', 'storm.p50'], 1);
 });
