@@ -174,6 +174,20 @@ describe('a restored room', () => {
     }
   });
 
+  test('goes on as it was where what waits for it can not be read', async () => {
+    const { tiny, room } = await roomWith(5);
+    await tiny.until(tiny.rooms.operations.pause(room, 'to look at it'));
+    tiny.add(room, 10, { id: 'waits' });
+    await tiny.clock.advance(100);
+    await tiny.crash();
+    tiny.engine.failNext(1, 'SQLITE_BUSY', 'read');
+    await expect(tiny.until(tiny.rooms.operations.restore(room, 2))).rejects.toThrow('SQLITE_BUSY');
+    await tiny.clock.advance(1000);
+    await tiny.until(tiny.rooms.operations.resume(room));
+    await tiny.clock.advance(1000);
+    expect(await tiny.count(room)).toBe(15);
+  });
+
   test('takes what was sent to it meanwhile', async () => {
     const { tiny, room } = await roomWith(5);
     const restored = tiny.rooms.operations.restore(room, 2);

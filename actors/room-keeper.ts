@@ -312,10 +312,17 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
     }
     const actor = this.admit(roomId);
     actor.suspend();
-    await actor.settled();
-    if (!actor.hasInbox) {
-      actor.load(this.#withInbox.has(roomId) ? await this.#inboxOf(roomId) : []);
-      this.#withInbox.delete(roomId);
+    try {
+      await actor.settled();
+      if (!actor.hasInbox) {
+        actor.load(this.#withInbox.has(roomId) ? await this.#inboxOf(roomId) : []);
+        this.#withInbox.delete(roomId);
+      }
+    } catch (failure) {
+      // Suspended, and started by nobody, it would stand still for ever.
+      if (this.directory.has(roomId)) void this.rebuild(roomId);
+      else this.forget(roomId);
+      throw failure;
     }
     return actor;
   }
