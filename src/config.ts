@@ -189,7 +189,7 @@ const settings = z.strictObject({
     .register(abouts, { about: 'The next file begins at about this size, and each day', unit: 'MiB' }),
   LOG_FILES_MAX: wholeNumber(2, 1_000)
     .prefault('14')
-    .register(abouts, { about: 'Files of the log that are kept; the oldest is removed' }),
+    .register(abouts, { about: 'Files of the log that are kept at most; the oldest is removed' }),
   ALERT_WEBHOOK_URL: z
     .string()
     .refine(isWebAddress, 'must be a http or https URL')
