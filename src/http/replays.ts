@@ -7,9 +7,8 @@ import { type Replays, ReplaysBusy } from '../replays/replays.js';
 import { problem } from './problem.js';
 
 const NAME_CHARS_MAX = 100;
-/** A finished game stays as it is; what its address is asked for by a code may be another game's next month. */
-const BY_ID = { 'Cache-Control': 'public, max-age=86400' };
-const BY_CODE = { 'Cache-Control': 'no-cache' };
+/** Kept, but asked for each time, which the ETag makes cheap: an operator may set the game back, and a code goes on to other rooms. */
+const KEPT = { 'Cache-Control': 'no-cache' };
 const RETRY_AFTER_S = 5;
 
 /**
@@ -29,12 +28,11 @@ export function addReplays(app: Hono, replays: Pick<Replays, 'roomId' | 'fairnes
   );
   app.get('/api/replay/:room', (c) =>
     answered(c, async () => {
-      const name = nameOf(c);
-      const roomId = await replays.roomId(name);
+      const roomId = await replays.roomId(nameOf(c));
       const text = roomId === null ? null : await replays.record(roomId, wireRecord);
       // The same for a room that plays as for none: nothing is told of a game before its end.
       if (text === null) return problem(c, 404, 'No finished game here');
-      return c.body(text, 200, { 'Content-Type': 'application/json', ...(name === roomId ? BY_ID : BY_CODE) });
+      return c.body(text, 200, { 'Content-Type': 'application/json', ...KEPT });
     }),
   );
 }

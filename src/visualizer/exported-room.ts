@@ -50,7 +50,7 @@ export async function exportedTest(source: PastSource, options: ExportOptions): 
   const view = definition.view(last!.runner.snapshot, 'operator');
   const events = entries.map((entry) => JSON.parse(entry.events) as unknown);
   const file = name.replaceAll(/[^A-Za-z0-9]+/g, '-').toLowerCase();
-  return `// ${name} up to entry ${upTo}, exported by the visualizer. It belongs into test/sim/${file}.test.ts.
+  return `// ${oneLine(name)} up to entry ${upTo}, exported by the visualizer. It belongs into test/sim/${file}.test.ts.
 import { expect, test } from 'vitest';
 import { recover } from '../../actors/recovery.js';
 import { liapTui, seededDeal } from '../../actors/room/liap-tui.js';
@@ -99,4 +99,9 @@ function dealsOf(entries: readonly Entry[], order: DealOrder): RecordedDeal[] {
   return begun
     .filter(({ type }) => type === 'dealingStarted')
     .map(({ round, deal }) => ({ round, deal, pieces: [...order(seed, round, deal)] }));
+}
+
+/** A name may come from somebody's file: in a comment it must not end the line. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
