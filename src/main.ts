@@ -19,15 +19,6 @@ async function main(): Promise<void> {
   };
   const server = await startServer(live, log, () => stop({ supervisor: 'gave up' }, 1));
 
-  // The one line that scripts wait for; a name that browsers can open stands in place of "every interface".
-  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
-  process.stdout.write(`ready http://${host}:${server.port}\n`);
-  if (process.stdout.isTTY) {
-    process.stdout.write(`play  http://${host}:${server.port}/play\n`);
-    process.stdout.write(`see   http://${host}:${server.port}/visualizer?token=${server.adminToken}\n`);
-  }
-  log.info({ port: server.port, dataDir: config.dataDir }, 'ready');
-
   let stopping = false;
   stop = (why, exitCode) => {
     if (stopping) return;
@@ -46,9 +37,19 @@ async function main(): Promise<void> {
       },
     );
   };
+  // Before anybody is told that it is ready: a signal may come at once.
   process.on('SIGHUP', () => void server.reload());
   process.on('SIGINT', (signal) => stop({ signal }, 0));
   process.on('SIGTERM', (signal) => stop({ signal }, 0));
+
+  // The one line that scripts wait for; a name that browsers can open stands in place of "every interface".
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
+  process.stdout.write(`ready http://${host}:${server.port}\n`);
+  if (process.stdout.isTTY) {
+    process.stdout.write(`play  http://${host}:${server.port}/play\n`);
+    process.stdout.write(`see   http://${host}:${server.port}/visualizer?token=${server.adminToken}\n`);
+  }
+  log.info({ port: server.port, dataDir: config.dataDir }, 'ready');
 }
 
 /** What an operator can mend is said in one sentence; everything else is a bug and comes with its stack. */

@@ -166,6 +166,8 @@ export class TableWatch {
       return;
     }
     const now = parsed.data;
+    // A message that was sent again is answered as its entry was, and the game may have gone on since.
+    if (now.round < this.#round && 'in_reply_to' in data) return;
     this.#checkOrder(now);
     this.#checkPlayers(now);
     this.#checkOwnHand(now, seated);

@@ -95,7 +95,8 @@ describeNeeding('chromium', 'the pages /play and /replay in a browser', (chromiu
       const response = await route.fetch();
       const record = (await response.json()) as { rounds: { deals: { hands: string[][] }[] }[] };
       const [mine, yours] = record.rounds[0]!.deals[0]!.hands as [string[], string[]];
-      [mine[0], yours[0]] = [yours[0]!, mine[0]!];
+      const other = mine.findIndex((piece) => piece !== yours[0]); // two alike would change nothing
+      [mine[other], yours[0]] = [yours[0]!, mine[other]!];
       await route.fulfill({ response, json: record });
     });
     await stranger.page.goto(server.url + shared);
