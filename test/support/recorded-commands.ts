@@ -11,7 +11,7 @@ export interface RecordedCommand {
 }
 
 /** Messages that change a room, so that their acknowledgement promises an entry of the journal. */
-const CHANGING: ReadonlySet<string> = new Set([
+export const CHANGING: ReadonlySet<string> = new Set([
   'create_room',
   'join_room',
   'remove_player',

@@ -1,17 +1,6 @@
+import { CHANGING } from '../../support/recorded-commands.js';
 import type { MakeOracle } from '../oracle.js';
 
-/** Commands whose acknowledgement promises an entry of the journal. */
-export const CHANGING: ReadonlySet<string> = new Set([
-  'create_room',
-  'join_room',
-  'remove_player',
-  'add_bot',
-  'start_game',
-  'declare',
-  'play',
-  'accept_redeal',
-  'decline_redeal',
-]);
 const REFUSING: ReadonlySet<string> = new Set(['error', 'room_closed', 'room_not_found', 'rate_limit_warning']);
 
 /** What was acknowledged is in the journal at that moment, and at the end. */

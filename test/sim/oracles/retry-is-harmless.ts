@@ -1,6 +1,6 @@
 import { idempotencyKey } from '../../../actors/idempotency.js';
 import type { MakeOracle } from '../oracle.js';
-import { CHANGING } from './acknowledged.js';
+import { CHANGING } from '../../support/recorded-commands.js';
 
 /** Whoever is told to try again, or is refused, has changed nothing by that one sending. */
 export const retryIsHarmless: MakeOracle = ({ evidence }) => {
