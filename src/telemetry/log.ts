@@ -1,5 +1,6 @@
-import { type Bindings, type ChildLoggerOptions, type DestinationStream, destination, type Logger, pino } from 'pino';
+import { type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from '../config.js';
+import { stderrLines } from './bounded-lines.js';
 
 export type Log = Logger;
 
@@ -31,11 +32,11 @@ const DEPTH_MAX = 6;
 
 /**
  * JSON lines on stderr; stdout belongs to the one line that says that the server is ready.
- * Written at once, so that the line which says why the process ends is not lost with it.
+ * Written at once, so that the line which says why the process ends is not lost with it, unless its reader hangs.
  * The masking is ours: pino's own redaction reaches only as deep as its paths are written out.
  * @param stream for tests, and for tools that keep the lines
  */
-export function createLog(level: LogLevel, stream: DestinationStream = destination(2)): Log {
+export function createLog(level: LogLevel, stream: DestinationStream = stderrLines()): Log {
   const log = pino(
     {
       level,
