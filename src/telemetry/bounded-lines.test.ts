@@ -102,7 +102,7 @@ test('a process whose stderr nobody reads goes on, says what it lost, and ends',
   reader.on('data', (chunk: Buffer) => (text += chunk.toString()));
   while ((await write(0)) !== 0); // all that waited is taken
   await write(1);
-  await expect.poll(() => text).toContain('"line":5000');
+  await expect.poll(() => text, { timeout: 20_000 }).toContain('"line":5000');
   const seen = text
     .trimEnd()
     .split('\n')

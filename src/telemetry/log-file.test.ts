@@ -46,13 +46,13 @@ test('lines go to stderr while the file can not be written, and to the file agai
     { fallback: { write: (line) => stderr.push(line) }, reopenMs: 1 },
   );
   stream.write('lost\n');
-  await expect.poll(() => stderr.length).toBeGreaterThan(0);
+  await expect.poll(() => stderr.length, { timeout: 20_000 }).toBeGreaterThan(0);
   const said = JSON.parse(stderr[0]!) as object;
   expect(said).toMatchObject({ level: 'error', msg: 'log file not written, lines go to stderr' });
 
   rmSync(link);
   const written = () => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
-  await expect.poll(() => (stream.write('again\n'), written().join(''))).toContain('again');
+  await expect.poll(() => (stream.write('again\n'), written().join('')), { timeout: 20_000 }).toContain('again');
   await stream.end();
 });
 
