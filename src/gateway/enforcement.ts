@@ -49,7 +49,7 @@ export class Enforcement {
       clock,
       settings,
       read: (frame, binary) => {
-        if (!connection.isSentAway) read(frame, binary);
+        if (!connection.isSentAway) read(frame, binary); // it may have waited
       },
       pause: () => connection.pause(),
       resume: () => connection.resume(),

@@ -5,7 +5,8 @@ import { FramePace, judgeFrame } from './frame-pace.js';
 function paced({ rateLimitFactor = 1 } = {}) {
   const clock = new SimulatedClock();
   const settings = { rateLimitFactor };
-  const [read, done]: string[][] = [[], []];
+  const read: string[] = [];
+  const done: string[] = [];
   const pace = new FramePace({
     clock,
     settings,

@@ -136,7 +136,7 @@ export class Gateway {
     socket.onMessage = (frame, binary) => {
       this.traffic.framesIn++;
       this.traffic.bytesIn += typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length;
-      pace.offer(frame, binary);
+      if (!connection.isSentAway) pace.offer(frame, binary);
     };
     socket.onClose = (code) => {
       pace.stop();

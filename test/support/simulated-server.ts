@@ -131,7 +131,7 @@ class Link {
   path = '';
   #phase: Phase = 'connecting';
   #paused = false;
-  #held: (() => void)[] = [];
+  readonly #held: (() => void)[] = [];
   readonly #simulated: SimulatedServer;
   readonly #delayMs: number;
   readonly #onEnd: () => void;
@@ -207,9 +207,11 @@ class Link {
 
   #resume(): void {
     this.#paused = false;
-    const held = this.#held;
-    this.#held = [];
-    for (const deliver of held) deliver();
+    while (!this.#paused) {
+      const deliver = this.#held.shift();
+      if (deliver === undefined) return;
+      deliver(); // and may pause it again
+    }
   }
 
   #later(run: () => void): void {
