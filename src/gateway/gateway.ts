@@ -36,6 +36,7 @@ import { Enforcement } from './enforcement.js';
 import { Heartbeat } from './heartbeat.js';
 import type { PlayLimitSettings } from './play-limits.js';
 import { Presence } from './presence.js';
+import { reconnectHint } from './reconnect-hint.js';
 import { createSocketLimits } from './rate-limit.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
@@ -145,6 +146,7 @@ export class Gateway {
     };
     socket.onPong = () => (connection.answeredPing = true);
     if (this.#draining) {
+      connection.send(reconnectHint(1));
       socket.close(CLOSE.restart, 'Server restarting');
       return;
     }
@@ -171,7 +173,11 @@ export class Gateway {
   drain(): void {
     this.stopClocks();
     const everybody = [...this.#lobbySockets, ...[...this.#roomSockets.values()].flatMap((sockets) => [...sockets])];
-    for (const connection of everybody) connection.socket.close(CLOSE.restart, 'Server restarting');
+    const hint = reconnectHint(everybody.length);
+    for (const connection of everybody) {
+      connection.send(hint);
+      connection.socket.close(CLOSE.restart, 'Server restarting');
+    }
   }
 
   stopClocks(): void {
