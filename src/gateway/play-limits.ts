@@ -51,6 +51,7 @@ export class PlayLimits {
     const { rateLimitFactor, timeScale, playerMessagesPerMinute, roomMessagesPerSecond } = this.#settings;
     if (rateLimitFactor === Infinity) return { kind: 'accepted' };
     const pace = isPaced(event) ? Math.min(timeScale, 1) : 1; // a faster game has more moves a minute
+    if (pace === 0) return { kind: 'accepted' };
 
     const capacity = Math.max(playerMessagesPerMinute * rateLimitFactor, 1);
     const cost = Math.min((COSTS[event] ?? 1) * pace, capacity); // no factor makes a message that never passes

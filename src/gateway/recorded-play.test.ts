@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { SimulatedServer } from '../../test/support/simulated-server.js';
+import { simulatedGame } from '../../test/support/simulated-game.js';
 import { loadRecording, scenarioNames } from '../../test/transcripts/recording.js';
 import { SEATS } from '../game/seats.js';
 import type { Bucket } from '../limits/token-bucket.js';
@@ -59,4 +61,13 @@ describe.skipIf(SCENARIOS.length === 0)('recorded play at five times the speed i
     expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThan(8 * 200);
     expect(held('full-game-one-human').messages).toBeGreaterThan(8 * 30);
   });
+});
+
+test('a whole game of four quick people at a fifth of the pauses is never limited', async () => {
+  const sim = await SimulatedServer.start({ settings: { rateLimitFactor: 1, timeScale: 1 / SPEED } });
+  const game = await simulatedGame(sim, { humans: 4, thinkMs: () => 500 / SPEED, changePages: true, roundsMax: 3 });
+  expect(game.movesApplied).toBeGreaterThan(30);
+  const { limited, socketsAtStep } = sim.server.gateway.traffic;
+  expect({ ...limited, warning: 0 }).toEqual({ flood: 0, message: 0, player: 0, room: 0, unknownRoom: 0, warning: 0 });
+  expect({ ...socketsAtStep, warned: 0 }).toEqual({ warned: 0, slowed: 0, refused: 0, disconnected: 0 });
 });
