@@ -15,7 +15,15 @@ import { type Seat, SEATS } from '../game/seats.js';
 import type { ClientEvent, ClientMessage, ClientMessageOf } from '../protocol/client-message.js';
 import { decode, faultAnswer } from '../protocol/decode.js';
 import { roomListUpdate } from '../protocol/lobby-messages.js';
-import { type MissedEvent, project, projectDirect, projectPresent, queuedMessages } from '../protocol/projector.js';
+import { type Frame, frameBytes } from '../protocol/frame-codec.js';
+import {
+  type MissedEvent,
+  project,
+  projectDirect,
+  type Projection,
+  projectPresent,
+  queuedMessages,
+} from '../protocol/projector.js';
 import { gameNotFound, notSeated, rateLimited, refusalMessage, unavailableMessage } from '../protocol/refusals.js';
 import {
   error,
@@ -30,16 +38,21 @@ import {
 import { claimedName, isRoomCommand, type RoomCommandMessage, toRoomMessage } from '../protocol/to-room-message.js';
 import { inReplyTo, stamped, type WireMessage } from '../protocol/wire.js';
 import type { Log } from '../telemetry/log.js';
-import { Connection, encodeMessage } from './connection.js';
+import { Connection } from './connection.js';
+import { EncodedOnce } from './encoded-once.js';
 import { Heartbeat } from './heartbeat.js';
 import { Presence } from './presence.js';
+import { type News, PresenceNews } from './presence-news.js';
 import { createSocketLimits } from './rate-limit.js';
+import { RoomPace } from './room-pace.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
+import { SlowReaders } from './slow-readers.js';
 import { Traffic } from './traffic.js';
 
 export type GameRooms = Rooms<RoomState, RoomMessage, RoomEvent, RoomView>;
 export type GameNotice = Notice<RoomEvent, RoomView>;
+export type AppliedNotice = Extract<GameNotice, { kind: 'applied' }>;
 type Applied = Extract<GameNotice, { kind: 'applied' | 'repeated' }>;
 
 export interface GatewayPorts {
@@ -87,7 +100,10 @@ export class Gateway {
   readonly #roomSockets = new Map<string, Set<Connection>>();
   readonly #askers = new Map<string, Asker>(); // by correlation id
   readonly #presence: Presence;
+  readonly #presenceNews: PresenceNews;
+  readonly #absences: RoomPace;
   readonly #heartbeat: Heartbeat;
+  readonly #slowReaders: SlowReaders;
   #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
   #awayTold = 0;
   #draining = false;
@@ -95,7 +111,10 @@ export class Gateway {
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
     this.#heartbeat = new Heartbeat(ports.clock, this.traffic);
+    this.#slowReaders = new SlowReaders(ports.clock, this.traffic, (connection) => this.#catchUp(connection));
     this.#presence = new Presence(ports.clock, ports.settings, (roomId, seat) => this.#tellAway(roomId, seat));
+    this.#presenceNews = new PresenceNews(ports.clock, (roomId, news) => this.#tellNews(roomId, news));
+    this.#absences = new RoomPace(ports.clock, (roomId) => void this.#tellAbsent(roomId));
     ports.rooms.subscribe((notice) => this.#onNotice(notice));
   }
 
@@ -107,7 +126,7 @@ export class Gateway {
     clock.schedule(settings.restartGraceMs, () => {
       const awaited = this.#awaited;
       this.#awaited = new Set();
-      for (const roomId of awaited) void this.#tellAbsent(roomId);
+      for (const roomId of awaited) this.#absences.add(roomId);
     });
   }
 
@@ -124,7 +143,7 @@ export class Gateway {
     this.traffic.opened++;
     socket.onMessage = (frame, binary) => {
       this.traffic.framesIn++;
-      this.traffic.bytesIn += typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length;
+      this.traffic.bytesIn += frameBytes(frame);
       try {
         this.#onFrame(connection, frame, binary);
       } catch (failure) {
@@ -153,10 +172,17 @@ export class Gateway {
 
   /** Tells every lobby socket the list. */
   publishList(): void {
-    const { lobby, now } = this.#ports;
     if (this.#lobbySockets.size === 0) return;
-    const text = encodeMessage(stamped(roomListUpdate(lobby.list(), {}), { atMs: now(), roomId: 'lobby' }));
-    for (const connection of this.#lobbySockets) connection.sendText(text);
+    const once = new EncodedOnce(this.traffic);
+    for (const connection of this.#lobbySockets) {
+      if (this.#slowReaders.skips(connection)) continue;
+      connection.sendFrame(once.frame(connection.codec, '', () => this.#list()));
+    }
+  }
+
+  #list(): WireMessage {
+    const { lobby, now } = this.#ports;
+    return stamped(roomListUpdate(lobby.list(), {}), { atMs: now(), roomId: 'lobby' });
   }
 
   /** No new sockets; those that are open are told to come back to the next process. */
@@ -169,12 +195,15 @@ export class Gateway {
   stopClocks(): void {
     this.#draining = true;
     this.#presence.stop();
+    this.#presenceNews.stop();
+    this.#absences.stop();
+    this.#slowReaders.stop();
     this.#heartbeat.stop();
   }
 
   // ---- frames in -------------------------------------------------------------------------------------------------
 
-  #onFrame(connection: Connection, frame: string | Uint8Array, binary: boolean): void {
+  #onFrame(connection: Connection, frame: Frame, binary: boolean): void {
     const { clock, settings } = this.#ports;
     const flood = connection.limits.frame(clock.elapsedMs());
     if (flood.kind === 'limited') {
@@ -185,7 +214,7 @@ export class Gateway {
       connection.send(rateLimited(null, flood.retryAfterS));
       return;
     }
-    const decoded = decode(frame, binary, settings.messageBytesMax);
+    const decoded = decode(frame, binary, settings.messageBytesMax, connection.codec);
     if (!decoded.ok) {
       this.traffic.invalid++;
       connection.send(faultAnswer(decoded.fault));
@@ -420,6 +449,7 @@ export class Gateway {
   #onClose(connection: Connection): void {
     connection.open = false;
     this.#heartbeat.remove(connection);
+    this.#slowReaders.remove(connection);
     this.#lobbySockets.delete(connection);
     const { roomId, seat } = connection;
     this.#leave(connection);
@@ -444,8 +474,8 @@ export class Gateway {
     this.#askers.set(cause.correlationId, {
       connection: null,
       messageId: null,
-      onNotice: (notice, tell) => {
-        tell();
+      onNotice: (notice) => {
+        if (notice.kind === 'applied' && this.#roomSockets.has(roomId)) this.#presenceNews.add(notice);
         if (notice.kind === 'unavailable' && notice.why !== 'quarantined') this.#presence.retry(roomId, seat);
       },
     });
@@ -705,24 +735,21 @@ export class Gateway {
   /** An operator set the room back: everybody sees it as if they came in now. */
   #showRestored(notice: Extract<GameNotice, { kind: 'restored' }>): void {
     this.#ports.lobby.apply(notice.rows);
+    this.#presenceNews.flush(notice.roomId);
     const router = notice.view('router');
-    const stamp = { atMs: notice.at, roomId: router.code };
     for (const connection of this.#roomSockets.get(notice.roomId) ?? []) {
       // Whoever got or lost the seat since then has it no more, or again.
       const own = SEATS.filter((seat) => router.seats[seat]?.session === connection.session);
       connection.seat = own.find((seat) => seat === connection.seat) ?? own[0] ?? null;
-      const view = notice.view(connection.seat ?? 'spectator');
-      const present = view.game === null ? [roomUpdate(view)] : projectPresent(view, connection.seat, notice.seq);
-      for (const message of present) connection.send(stamped(message, stamp));
+      this.#sendPresent(connection, notice.view(connection.seat ?? 'spectator'), notice.seq, notice.at);
     }
   }
 
-  /** Everything that an entry caused, to everybody in the room; each distinct text is encoded once. */
+  /** Everything that an entry caused, to everybody in the room. */
   #broadcast(notice: Applied, messageId: string | null): void {
+    this.#presenceNews.flush(notice.roomId);
     const sockets = this.#roomSockets.get(notice.roomId);
     if (sockets === undefined) return;
-    const { code } = notice.view('spectator');
-    const stamp = { atMs: notice.at, roomId: code };
     for (const event of notice.events) {
       const direct = projectDirect(event);
       if (direct !== null) {
@@ -732,21 +759,65 @@ export class Gateway {
         }
       }
       for (const projection of project(event, notice.seq, notice.cause.correlationId)) {
-        const texts = new Map<string, string>();
-        for (const connection of sockets) {
-          const viewer = projection.private ? connection.seat : null;
-          const replyTo = connection.session === notice.cause.session ? messageId : null;
-          const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;
-          let text = texts.get(key);
-          if (text === undefined) {
-            const message = projection.make(notice.view(viewer ?? 'spectator'), viewer);
-            text = encodeMessage(inReplyTo(stamped(message, stamp), replyTo));
-            texts.set(key, text);
-          }
-          connection.sendText(text);
-        }
+        this.#show(sockets, projection, notice, messageId);
       }
     }
+  }
+
+  /** That players stay away; nobody asked for it. */
+  #tellNews(roomId: string, news: readonly News[]): void {
+    const sockets = this.#roomSockets.get(roomId);
+    if (sockets === undefined) return;
+    for (const { event, notice } of news) {
+      for (const projection of project(event, notice.seq, notice.cause.correlationId)) {
+        this.#show(sockets, projection, notice, null);
+      }
+    }
+  }
+
+  #show(sockets: Iterable<Connection>, projection: Projection, notice: Applied, messageId: string | null): void {
+    const stamp = { atMs: notice.at, roomId: notice.view('spectator').code };
+    const once = new EncodedOnce(this.traffic);
+    for (const connection of sockets) {
+      const viewer = projection.private ? connection.seat : null;
+      const replyTo = connection.session === notice.cause.session ? messageId : null;
+      if (projection.isState && replyTo === null && this.#slowReaders.skips(connection)) continue;
+      const make = (): WireMessage =>
+        inReplyTo(stamped(projection.make(notice.view(viewer ?? 'spectator'), viewer), stamp), replyTo);
+      connection.sendFrame(once.frame(connection.codec, `${viewer ?? '-'}${replyTo === null ? '' : '!'}`, make));
+    }
+  }
+
+  /** A socket that read too slowly has caught up: it gets the newest state, as if it came in now. */
+  #catchUp(connection: Connection): void {
+    const { now, rooms } = this.#ports;
+    const { roomId } = connection;
+    if (connection.code === null || roomId === null) {
+      this.#slowReaders.caughtUp(connection);
+      if (connection.code === null) connection.send(this.#list());
+      return;
+    }
+    const cause = { correlationId: connection.nextCorrelationId(), session: null, messageId: null };
+    this.#askers.set(cause.correlationId, {
+      connection,
+      messageId: null,
+      onNotice: (notice) => {
+        if (notice.kind === 'unavailable' && notice.why !== 'quarantined') {
+          this.#slowReaders.missed(connection);
+          return;
+        }
+        this.#slowReaders.caughtUp(connection);
+        if (notice.kind === 'seen' && connection.roomId === roomId)
+          this.#sendPresent(connection, notice.view(connection.seat ?? 'spectator'), notice.seq, now());
+      },
+    });
+    rooms.look(roomId, cause);
+  }
+
+  /** What somebody sees who comes in now. */
+  #sendPresent(connection: Connection, view: RoomView, seq: number, atMs: number): void {
+    const present = view.game === null ? [roomUpdate(view)] : projectPresent(view, connection.seat, seq);
+    for (const message of present) connection.send(stamped(message, { atMs, roomId: view.code }));
   }
 
   /** A repeated message is answered as it was the first time, to its sender only; then the present, if it is another. */
@@ -766,9 +837,7 @@ export class Gateway {
       messageId: null,
       onNotice: (seen) => {
         if (seen.kind !== 'seen' || seen.seq === notice.seq) return;
-        const now = seen.view(viewer ?? 'spectator');
-        const present = now.game === null ? [roomUpdate(now)] : projectPresent(now, viewer, seen.seq);
-        for (const message of present) connection.send(stamped(message, { ...stamp, atMs: this.#ports.now() }));
+        this.#sendPresent(connection, seen.view(connection.seat ?? 'spectator'), seen.seq, this.#ports.now());
       },
     });
     this.#ports.rooms.look(notice.roomId, cause);

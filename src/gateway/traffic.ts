@@ -10,6 +10,9 @@ export class Traffic {
   bytesIn = 0;
   framesOut = 0;
   bytesOut = 0;
+  encoded = 0; // messages into frames: those that many read, once for each codec
+  framesSkipped = 0; // states that slow sockets were spared
+  resyncs = 0; // slow sockets that got the newest state instead
   invalid = 0; // frames that were no message
   slowClosed = 0; // sockets that owed more than they may
   heartbeatDrops = 0;

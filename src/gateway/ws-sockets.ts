@@ -4,6 +4,7 @@ import type { ServerType } from '@hono/node-server';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Config } from '../config.js';
 import type { Log } from '../telemetry/log.js';
+import { chooseSubprotocol, codecOf } from '../protocol/subprotocol.js';
 import type { Gateway } from './gateway.js';
 import type { Handshake, ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
@@ -23,7 +24,12 @@ interface SocketsPorts {
 
 /** Takes WebSocket handshakes on the server's port: path, origin and session are settled before the upgrade. */
 export function attachSockets(server: ServerType, { gateway, sessions, config, log }: SocketsPorts) {
-  const wss = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX, clientTracking: true });
+  const wss = new WebSocketServer({
+    noServer: true,
+    maxPayload: FRAME_BYTES_MAX,
+    clientTracking: true,
+    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
+  });
   const cookies = new WeakMap<IncomingMessage, string>();
   wss.on('headers', (headers, request) => {
     const cookie = cookies.get(request);
@@ -44,7 +50,9 @@ export function attachSockets(server: ServerType, { gateway, sessions, config, l
       cookies.set(request, sessions.cookie(issued.token, { secure: isSecure(request, config.current) }));
     const session = known ?? issued!.sid;
     const handshake: Handshake = { path, session, token: issued?.token ?? null };
-    wss.handleUpgrade(request, raw, head, (ws) => gateway.accept(serverSocket(ws, raw, log), handshake));
+    wss.handleUpgrade(request, raw, head, (ws) =>
+      gateway.accept(serverSocket(ws, raw, log), { ...handshake, codec: codecOf(ws.protocol) }),
+    );
   });
 
   const close = async (): Promise<void> => {
@@ -101,10 +109,10 @@ function serverSocket(ws: WebSocket, raw: Duplex, log: Pick<Log, 'debug'>): Serv
     onMessage: nothing,
     onClose: nothing,
     onPong: nothing,
-    send: (text) => {
+    send: (frame) => {
       if (ws.readyState !== ws.OPEN) return;
       holdUntilTurnEnds();
-      ws.send(text);
+      ws.send(frame);
     },
     close: (code, reason) => ws.close(code, reason),
     terminate: () => ws.terminate(),

@@ -148,7 +148,7 @@ export class Link {
       onMessage: nothing,
       onClose: nothing,
       onPong: nothing,
-      send: (text) => this.#toClient(text),
+      send: (frame) => this.#toClient(frame as string), // no client here asks for binary frames
       close: (code, reason) => this.#later('client', () => this.#end(code, reason)),
       terminate: () => this.cut('terminated'),
       ping: () =>
