@@ -24,7 +24,7 @@ export const msgpackCodec: FrameCodec = {
   decode: (frame) => {
     if (typeof frame === 'string' || !isPlainMsgpack(frame)) return null;
     try {
-      return { value: packr.unpack(frame) as unknown };
+      return { value: packr.unpack(frame) };
     } catch {
       return null;
     }
