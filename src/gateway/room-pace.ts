@@ -6,23 +6,24 @@ const SLICE_MS = 10;
 
 /**
  * Rooms that something is to be done for, a few at a time and the one that waits longest first: ten thousand at once
- * would make everybody else wait. The first few are done at once. Owns no timer while nothing is to be done.
+ * would make everybody else wait. Owns no timer while nothing is to be done.
  */
 export class RoomPace {
   readonly #waiting = new Set<string>();
   readonly #clock: Clock;
   readonly #run: (roomId: string) => void;
-  #left = ROOMS_A_SLICE;
   #slice: Cancel | null = null;
+  #slicedMs = Number.NEGATIVE_INFINITY; // monotonic
 
   constructor(clock: Clock, run: (roomId: string) => void) {
     this.#clock = clock;
     this.#run = run;
   }
 
+  /** It is run in a later turn: at once where few rooms are. */
   add(roomId: string): void {
-    if (this.#left === 0) this.#waiting.add(roomId);
-    else this.#take(roomId);
+    this.#waiting.add(roomId);
+    this.#slice ??= this.#schedule(this.#slicedMs + SLICE_MS - this.#clock.elapsedMs());
   }
 
   remove(roomId: string): void {
@@ -35,17 +36,21 @@ export class RoomPace {
     this.#waiting.clear();
   }
 
-  #take(roomId: string): void {
-    this.#left--;
-    this.#slice ??= this.#clock.schedule(SLICE_MS, () => {
-      this.#slice = null;
-      this.#left = ROOMS_A_SLICE;
-      for (const waiting of this.#waiting) {
-        if (this.#left === 0) return;
-        this.#waiting.delete(waiting);
-        this.#take(waiting);
-      }
+  #schedule(delayMs: number): Cancel {
+    return this.#clock.schedule(delayMs, () => {
+      this.#slicedMs = this.#clock.elapsedMs();
+      const rooms = [...take(this.#waiting, ROOMS_A_SLICE)];
+      this.#slice = this.#waiting.size > 0 ? this.#schedule(SLICE_MS) : null;
+      for (const roomId of rooms) this.#run(roomId);
     });
-    this.#run(roomId);
+  }
+}
+
+/** The first of a set, which are no longer in it. */
+function* take<T>(set: Set<T>, count: number): Iterable<T> {
+  for (const item of set) {
+    if (count-- === 0) return;
+    set.delete(item);
+    yield item;
   }
 }

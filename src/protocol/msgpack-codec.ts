@@ -17,10 +17,7 @@ export const msgpackCodec: FrameCodec = {
   subprotocol: 'liap-tui.msgpack',
   isBinary: true,
   format: 'MessagePack',
-  encode: ({ event, data }) => {
-    const frame = packr.pack({ event, data });
-    return mayHoldSurrogates(frame) ? packr.pack(wellFormed({ event, data })) : frame;
-  },
+  encode: ({ event, data }) => packMessage({ event, data }),
   decode: (frame) => {
     if (typeof frame === 'string' || !isPlainMsgpack(frame)) return null;
     try {
@@ -30,6 +27,12 @@ export const msgpackCodec: FrameCodec = {
     }
   },
 };
+
+/** For clients too, whose messages have an id. */
+export function packMessage(message: object): Uint8Array {
+  const frame = packr.pack(message);
+  return mayHoldSurrogates(frame) ? packr.pack(wellFormed(message)) : frame;
+}
 
 /** Half a surrogate pair is legal in JSON and in a name. The packer writes it as it is, which is no UTF-8. */
 function mayHoldSurrogates(frame: Buffer): boolean {

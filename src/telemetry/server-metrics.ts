@@ -54,6 +54,21 @@ export function addSocketMetrics(registry: Registry, gateway: Pick<Gateway, 'tra
   );
   counter('websocket_invalid_frames_total', 'Frames that were no message', () => traffic.invalid);
   counter(
+    'websocket_encoded_total',
+    'Messages that were encoded; one that many sockets read counts once for each codec and kind of viewer',
+    () => traffic.encoded,
+  );
+  counter(
+    'websocket_frames_skipped_total',
+    'States that slow sockets were spared, since a newer one replaces them',
+    () => traffic.framesSkipped,
+  );
+  counter(
+    'websocket_resyncs_total',
+    'Slow sockets that caught up and got the newest state',
+    () => traffic.resyncs,
+  );
+  counter(
     'websocket_slow_closed_total',
     'Sockets that were closed because they read too slowly',
     () => traffic.slowClosed,
