@@ -31,6 +31,7 @@ let away = 0;
 async function lobby(url: string): Promise<WebSocket> {
   const connected: Connected = await connect(`${url}/ws/lobby`);
   cookie = connected.cookie;
+  connected.socket.setMaxListeners(0); // one for each that is asked at once
   return connected.socket;
 }
 

@@ -29,6 +29,7 @@ export async function benchMassDisconnect({ sockets, tables, rate, seconds }: Ma
     const codes = await told<string[]>(stay, { task: 'open', url, rooms });
     const opened = await told<number>(go, { task: 'join', url, codes });
     await told(stay, { task: 'start' });
+    process.stderr.write('tables: seated and measured\n');
     const party = await Party.seat(tables, () => seatInRoom(url));
     try {
       await party.spread();

@@ -59,17 +59,21 @@ export class Connection {
     this.sendFrame(this.codec.encode(message));
   }
 
-  /** @param frame of this socket's codec */
-  sendFrame(frame: Frame): void {
-    if (!this.open || this.#isTooSlow) return;
+  /**
+   * @param frame of this socket's codec
+   * @returns whether the socket took it
+   */
+  sendFrame(frame: Frame): boolean {
+    if (!this.open || this.#isTooSlow) return false;
     if (this.socket.backlogBytes > SOCKET_BACKLOG_BYTES_MAX) {
       this.#isTooSlow = true;
       this.#traffic.slowClosed++;
       this.socket.close(CLOSE.tooSlow, 'Too slow');
-      return;
+      return false;
     }
     this.#traffic.framesOut++;
     this.#traffic.bytesOut += frameBytes(frame);
     this.socket.send(frame);
+    return true;
   }
 }

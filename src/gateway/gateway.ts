@@ -89,12 +89,23 @@ const MISSED_ENTRIES_MAX = 1000;
 interface Asker {
   readonly connection: Connection | null; // null: the gateway itself
   readonly messageId: string | null;
+  readonly readMs?: number | null; // from its frame's arrival until a room was told; null where no frame was read
   readonly onNotice: (notice: GameNotice, tell: () => void) => void;
+}
+
+/** What sockets had to do with a message. */
+export interface Told {
+  readonly readMs: number | null; // from the arrival of its frame until its room had it; null where no client sent it
+  readonly viewers: number; // sockets in the room
+  readonly frames: number; // that it caused, answers included
+  readonly bytes: number; // of them
 }
 
 /** Clients on one side, rooms on the other: turns frames into messages, and notices into frames. */
 export class Gateway {
   readonly traffic = new Traffic();
+  /** Of the notice that was heard last: for who hears it next. */
+  lastTold: Told = { readMs: null, viewers: 0, frames: 0, bytes: 0 };
   readonly #ports: GatewayPorts;
   readonly #lobbySockets = new Set<Connection>();
   readonly #roomSockets = new Map<string, Set<Connection>>();
@@ -107,6 +118,7 @@ export class Gateway {
   #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
   #awayTold = 0;
   #draining = false;
+  #frameMs: number | null = null; // monotonic: when the frame that is being read came
 
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
@@ -144,12 +156,15 @@ export class Gateway {
     socket.onMessage = (frame, binary) => {
       this.traffic.framesIn++;
       this.traffic.bytesIn += frameBytes(frame);
+      this.#frameMs = clock.elapsedMs();
       try {
         this.#onFrame(connection, frame, binary);
       } catch (failure) {
         // Ours to mend; this socket alone pays for it, and comes back.
         this.#ports.log.error({ err: failure, connection: connection.id }, 'frame not handled');
         socket.close(CLOSE.failed, 'Internal error');
+      } finally {
+        this.#frameMs = null;
       }
     };
     socket.onClose = (code) => {
@@ -176,7 +191,10 @@ export class Gateway {
     const once = new EncodedOnce(this.traffic);
     for (const connection of this.#lobbySockets) {
       if (this.#slowReaders.skips(connection)) continue;
-      connection.sendFrame(once.frame(connection.codec, '', () => this.#list()));
+      this.#sendBroadcast(
+        connection,
+        once.frame(connection.codec, '', () => this.#list()),
+      );
     }
   }
 
@@ -679,6 +697,7 @@ export class Gateway {
     this.#askers.set(correlationId, {
       connection,
       messageId,
+      readMs: this.#frameMs === null ? null : this.#ports.clock.elapsedMs() - this.#frameMs,
       onNotice: (notice, tell) => {
         if (notice.kind === 'refused' || notice.kind === 'unavailable' || notice.kind === 'unknownRoom') {
           onNotice(notice, () => this.#reply(connection, message, negative(message, notice)));
@@ -719,14 +738,26 @@ export class Gateway {
   #onNotice(notice: GameNotice): void {
     const asker = this.#askers.get(notice.cause.correlationId);
     if (asker !== undefined) this.#askers.delete(notice.cause.correlationId);
+    const { framesOut, bytesOut } = this.traffic;
     const tell = (): void => {
       if (notice.kind === 'applied') this.#broadcast(notice, asker?.messageId ?? null);
       else if (notice.kind === 'repeated' && asker?.connection != null) {
         this.#retell(notice, asker.connection, asker.messageId);
       }
     };
-    if (asker === undefined) tell();
-    else asker.onNotice(notice, tell);
+    try {
+      if (asker === undefined) tell();
+      else asker.onNotice(notice, tell);
+    } catch (failure) {
+      this.traffic.broadcastsFailed++;
+      throw failure;
+    }
+    this.lastTold = {
+      readMs: asker?.readMs ?? null,
+      viewers: this.#roomSockets.get(notice.roomId)?.size ?? 0,
+      frames: this.traffic.framesOut - framesOut,
+      bytes: this.traffic.bytesOut - bytesOut,
+    };
     if (notice.kind === 'applied') this.#follow(notice);
     if (notice.kind === 'restored') this.#showRestored(notice);
     if (notice.kind === 'restored' || notice.kind === 'released') void this.#tellPresence(notice.roomId);
@@ -784,8 +815,13 @@ export class Gateway {
       if (projection.isState && replyTo === null && this.#slowReaders.skips(connection)) continue;
       const make = (): WireMessage =>
         inReplyTo(stamped(projection.make(notice.view(viewer ?? 'spectator'), viewer), stamp), replyTo);
-      connection.sendFrame(once.frame(connection.codec, `${viewer ?? '-'}${replyTo === null ? '' : '!'}`, make));
+      const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;
+      this.#sendBroadcast(connection, once.frame(connection.codec, key, make));
     }
+  }
+
+  #sendBroadcast(connection: Connection, frame: Frame): void {
+    this.traffic.broadcast[connection.sendFrame(frame) ? 'sent' : 'lost']++;
   }
 
   /** A socket that read too slowly has caught up: it gets the newest state, as if it came in now. */

@@ -35,7 +35,7 @@ test('a slow socket is spared states; once it has read it gets the newest one, a
   await table.play(2, 0);
   await table.settle(1_000);
   expect(told(slow)).toEqual([]);
-  expect(traffic).toMatchObject({ framesSkipped: 2, resyncs: 0 });
+  expect(traffic).toMatchObject({ broadcast: { skipped: 2 }, resyncs: 0 });
 
   slow.backlogBytes = CAUGHT_UP_BYTES;
   await table.settle(60);
@@ -43,7 +43,7 @@ test('a slow socket is spared states; once it has read it gets the newest one, a
   expect(more).toEqual([]);
   expect(newest).toMatchObject({ event: 'phase_change', data: { reason: 'Current state', room_id: table.code } });
   expect(newest!.data['sequence']).toBe(table.host.phase['sequence']);
-  expect(traffic).toMatchObject({ framesSkipped: 2, resyncs: 1 });
+  expect(traffic).toMatchObject({ broadcast: { skipped: 2 }, resyncs: 1 });
   await table.play(3, 0);
   await table.settle();
   expect(told(slow)).toEqual(['phase_change']);

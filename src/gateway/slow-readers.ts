@@ -16,16 +16,12 @@ const LOOK_MS = 50;
 export class SlowReaders {
   readonly #behind = new Map<Connection, 'reading' | 'asked'>();
   readonly #clock: Clock;
-  readonly #traffic: Pick<Traffic, 'framesSkipped' | 'resyncs'>;
+  readonly #traffic: Pick<Traffic, 'broadcast' | 'resyncs'>;
   readonly #onRead: (connection: Connection) => void;
   #look: Cancel | null = null;
 
   /** @param onRead a socket has caught up and is to get the newest state: `caughtUp` right in front of it */
-  constructor(
-    clock: Clock,
-    traffic: Pick<Traffic, 'framesSkipped' | 'resyncs'>,
-    onRead: (connection: Connection) => void,
-  ) {
+  constructor(clock: Clock, traffic: Pick<Traffic, 'broadcast' | 'resyncs'>, onRead: (connection: Connection) => void) {
     this.#clock = clock;
     this.#traffic = traffic;
     this.#onRead = onRead;
@@ -38,7 +34,7 @@ export class SlowReaders {
       this.#behind.set(connection, 'reading');
       this.#look ??= this.#schedule();
     }
-    this.#traffic.framesSkipped++;
+    this.#traffic.broadcast.skipped++;
     return true;
   }
 
