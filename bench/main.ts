@@ -8,6 +8,7 @@ import { benchGames } from './games.js';
 import { benchHot } from './hot.js';
 import { benchIdle } from './idle.js';
 import { benchLatency } from './latency.js';
+import { benchMassDisconnect } from './mass-disconnect.js';
 import { benchMoves } from './moves.js';
 import { benchProfile } from './profile.js';
 import { benchRecovery } from './recovery.js';
@@ -141,6 +142,13 @@ const OTHERS: readonly OtherBench[] = [
     description: 'full games by scripted clients, one to four people each, over real sockets',
     defaults: { games: 100, tables: 10 },
     run: ({ games, tables }) => benchGames({ games: games!, tables: tables! }),
+  },
+  {
+    name: 'mass-disconnect',
+    description: 'the moves of healthy tables while very many other connections drop in one moment',
+    defaults: { sockets: 10_000, tables: 50, rate: 500, seconds: 12 },
+    run: ({ sockets, tables, rate, seconds }) =>
+      benchMassDisconnect({ sockets: sockets!, tables: tables!, rate: rate!, seconds: seconds! }),
   },
   {
     name: 'flood',

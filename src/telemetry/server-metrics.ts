@@ -56,6 +56,26 @@ export function addSocketMetrics(registry: Registry, gateway: Pick<Gateway, 'tra
   );
   counter('websocket_invalid_frames_total', 'Frames that were no message', () => traffic.invalid);
   counter(
+    'websocket_encoded_total',
+    'Messages that were encoded; one that many sockets read counts once for each codec and kind of viewer',
+    () => traffic.encoded,
+  );
+  readCounter(
+    registry,
+    {
+      name: 'websocket_broadcast_frames_total',
+      help: 'Frames of broadcasts: sent, skipped (a state that a slow socket was spared), lost (the socket was closing)',
+      label: 'outcome',
+    },
+    () => Object.entries(traffic.broadcast),
+  );
+  counter(
+    'websocket_broadcasts_failed_total',
+    'Broadcasts that could not be made; a fault of the server',
+    () => traffic.broadcastsFailed,
+  );
+  counter('websocket_resyncs_total', 'Slow sockets that caught up and got the newest state', () => traffic.resyncs);
+  counter(
     'websocket_slow_closed_total',
     'Sockets that were closed because they read too slowly',
     () => traffic.slowClosed,
