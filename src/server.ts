@@ -34,7 +34,8 @@ import { addProcessMetrics } from './telemetry/server-metrics.js';
 import { startTraces } from './telemetry/traces.js';
 import { addAdmin } from './http/admin.js';
 import { createAdminCookies } from './http/admin-cookie.js';
-import { createTokenGuard, loadAdminToken } from './http/admin-token.js';
+import { cookieKeyOf } from './http/cookie-key.js';
+import { createTokenGuard, loadAdminToken, staffOf } from './http/admin-token.js';
 import { addMetrics } from './http/metrics.js';
 import { addLeaderboard } from './http/leaderboard.js';
 import { addReplays } from './http/replays.js';
@@ -293,6 +294,10 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       onFindings: (findings) => log.warn({ findings }, 'size of the store'),
     });
     await storeWatch.look();
+    const token = loadAdminToken(dataDir, config.adminToken);
+    const { operatorToken } = config;
+    const tokens = { admin: token, ...(operatorToken !== undefined && { operator: operatorToken }) };
+    const cookies = createAdminCookies({ tokens, key: cookieKeyOf(dataDir), clock: systemClock });
     const context: OperationContext = {
       rooms: rooms.rooms,
       engine,
@@ -303,8 +308,9 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       random: randomBytes,
       retentionMs,
       config: live,
+      cookies,
     };
-    const { elapsedMs, nowMs } = systemClock;
+    const { elapsedMs } = systemClock;
     const eventLoop = watchEventLoop();
     const monitor = new HealthMonitor({
       look: () => withProcess(rooms.health(), { findings: storeWatch.findings, lagMs: eventLoop.take() }),
@@ -339,14 +345,11 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     });
     addLeaderboard(app, { engine, elapsedMs });
     addReplays(app, new Replays({ engine, definition, dataDir, defer: systemClock.defer }));
-    const token = loadAdminToken(dataDir, config.adminToken);
-    const access = {
-      guard: createTokenGuard({ token, limits: settings, elapsedMs }),
-      cookies: createAdminCookies(token, nowMs),
-      trustProxy: config.trustProxy,
-    };
-    const { trustProxy, metricsAccess, metricsToken = token } = config;
-    const metricsGuard = createTokenGuard({ token: metricsToken, limits: settings, elapsedMs });
+    const { trustProxy, metricsAccess, metricsToken } = config;
+    const staff = staffOf(tokens);
+    const access = { guard: createTokenGuard({ tokens: staff, limits: settings, elapsedMs }), cookies, trustProxy };
+    const readers = metricsToken === undefined ? staff : [...staff, ['operator', metricsToken] as const];
+    const metricsGuard = createTokenGuard({ tokens: readers, limits: settings, elapsedMs });
     addMetrics(app, { registry, access: metricsAccess, guard: metricsGuard, trustProxy });
     const actionsByCookie = config.visualizerActions;
     const { visualizer } = rooms;

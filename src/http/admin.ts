@@ -3,11 +3,12 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { OperationRefused } from '../../actors/operation-refused.js';
 import { StoreFailure } from '../../persistence/journal.js';
-import { type OperationContext, OperationInvalid, TargetUnknown } from '../operations/operation.js';
-import { isOperationName, OPERATIONS } from '../operations/operations.js';
+import { NotAllowed, type OperationContext, OperationInvalid, TargetUnknown } from '../operations/operation.js';
+import { isOperationName, type OperationName, OPERATIONS } from '../operations/operations.js';
+import { OPERATION_ROLES } from '../operations/roles.js';
 import { perform } from '../operations/perform.js';
 import { type SizeLimits, storeStatus } from '../operations/store-status.js';
-import { actionsNeeded, type AdminAccess, type AdminEnv, adminNeeded } from './admin-access.js';
+import { actionsNeeded, type AdminAccess, type AdminEnv, roleNeeded } from './admin-access.js';
 import { addAdminListings } from './admin-listings.js';
 import { addAdminRooms } from './admin-rooms.js';
 import { idempotencyKey } from './idempotency-key.js';
@@ -44,10 +45,10 @@ const BODY_BYTES_MAX = 16 * 1024;
 /** Holds in the status; `/api/admin/holds` has all of them. */
 const HOLDS_MAX = 100;
 
-/** The operators' part of the API. Everything under `/api/admin` needs the token, unknown paths as well. */
+/** The operators' part of the API. Everything under `/api/admin` needs a token, unknown paths as well. */
 export function addAdmin(app: Hono, deps: AdminDeps): void {
   const admin = new Hono<AdminEnv>();
-  admin.use(adminNeeded(deps.access), actionsNeeded(deps.actionsByCookie));
+  admin.use(roleNeeded(deps.access), actionsNeeded(deps.actionsByCookie));
   admin.onError((failure, c) => answerTo(failure, c));
   addStatus(admin, deps);
   addOperations(admin, deps);
@@ -60,6 +61,7 @@ export function addAdmin(app: Hono, deps: AdminDeps): void {
 function answerTo(failure: Error, c: Context): Response {
   if (failure instanceof HTTPException) return problem(c, failure.status, failure.message);
   if (failure instanceof OperationInvalid) return problem(c, 400, failure.message);
+  if (failure instanceof NotAllowed) return problem(c, 403, failure.message);
   if (failure instanceof TargetUnknown) return problem(c, 404, failure.message);
   if (failure instanceof OperationRefused) return problem(c, 409, failure.message);
   if (failure instanceof StoreFailure) return problem(c, failure.code === 'BAD_CURSOR' ? 400 : 503, failure.message);
@@ -87,7 +89,11 @@ function addStatus(
 
 function addOperations(admin: Hono<AdminEnv>, { context, elapsedMs }: AdminDeps): void {
   admin.get('/operations', (c) => {
-    const operations = Object.entries(OPERATIONS).map(([name, { summary }]) => ({ name, summary }));
+    const operations = Object.entries(OPERATIONS).map(([name, { summary }]) => ({
+      name,
+      role: OPERATION_ROLES[name as OperationName],
+      summary,
+    }));
     return c.json({ operations });
   });
   const limited = bodyLimit({
@@ -97,7 +103,8 @@ function addOperations(admin: Hono<AdminEnv>, { context, elapsedMs }: AdminDeps)
   admin.post('/operations/:name', limited, idempotencyKey({ elapsedMs }), async (c) => {
     const name = c.req.param('name');
     if (!isOperationName(name)) return problem(c, 404, `There is no operation ${name.slice(0, 100)}`);
-    const result = await perform(context, name, await bodyOf(c), 'http');
+    const actor = c.get('role') === 'admin' ? 'http' : 'http-operator';
+    const result = await perform(context, name, await bodyOf(c), actor);
     return c.json({ ok: true, ...result });
   });
 }

@@ -147,6 +147,17 @@ export const OPERATIONS = {
     z.strictObject({ set: liveValues }),
     ({ config }, { set }) => changed(config, (live) => live.configure(set)),
   ),
+  'revoke-admin-cookies': operation(
+    'Ends all cookies of browsers that were let in by a token, and their streams.',
+    nothing,
+    ({ cookies }) => {
+      if (cookies === null) {
+        return Promise.reject(new OperationRefused('No server runs here; admin-cookies.key is what you may remove'));
+      }
+      cookies.revoke();
+      return Promise.resolve({});
+    },
+  ),
   'rebuild-statistics': operation("Makes the players' sums anew from finished games.", nothing, async ({ engine }) => ({
     corrected: await engine.rebuildPlayers(),
   })),
