@@ -29,18 +29,14 @@ import { measuredEngine } from './telemetry/measured-engine.js';
 import { messageLog } from './telemetry/message-log.js';
 import { messageSpans } from './telemetry/message-spans.js';
 import { addServerMetrics } from './telemetry/metrics.js';
+import { countsByType } from './telemetry/room-metrics.js';
 import { type OperatorAlert, OperatorAlerts } from './telemetry/operator-alerts.js';
 import { addProcessMetrics } from './telemetry/server-metrics.js';
 import { startTraces } from './telemetry/traces.js';
-import { addAdmin } from './http/admin.js';
 import { createAdminCookies } from './http/admin-cookie.js';
 import { cookieKeyOf } from './http/cookie-key.js';
 import { createTokenGuard, loadAdminToken, staffOf } from './http/admin-token.js';
-import { addMetrics } from './http/metrics.js';
-import { addLeaderboard } from './http/leaderboard.js';
-import { addReplays } from './http/replays.js';
-import { addVisualizer } from './http/visualizer.js';
-import { addVisualizerPages } from './http/visualizer-pages.js';
+import { addRoutes } from './http/routes.js';
 import { writeServerFile } from './http/server-file.js';
 import type { OperationContext } from './operations/operation.js';
 import { perform } from './operations/perform.js';
@@ -327,8 +323,9 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     writer.onCommit((appends, tookMs) => {
       if (tookMs > settings.slowOperationMs) log.warn({ appends, tookMs }, 'slow commit');
     });
+    const measured = addServerMetrics(registry, rooms, { storeWatch, monitor, alerts });
     const app = createApp({
-      ...addServerMetrics(registry, rooms, { storeWatch, monitor, alerts }),
+      ...measured,
       slow: settings,
       staticDir: config.staticDir,
       trustProxy: config.trustProxy,
@@ -343,27 +340,34 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       clock: systemClock,
       log,
     });
-    addLeaderboard(app, { engine, elapsedMs });
-    addReplays(app, new Replays({ engine, definition, dataDir, defer: systemClock.defer }));
     const { trustProxy, metricsAccess, metricsToken } = config;
     const staff = staffOf(tokens);
     const access = { guard: createTokenGuard({ tokens: staff, limits: settings, elapsedMs }), cookies, trustProxy };
     const readers = metricsToken === undefined ? staff : [...staff, ['operator', metricsToken] as const];
     const metricsGuard = createTokenGuard({ tokens: readers, limits: settings, elapsedMs });
-    addMetrics(app, { registry, access: metricsAccess, guard: metricsGuard, trustProxy });
-    const actionsByCookie = config.visualizerActions;
-    const { visualizer } = rooms;
-    addVisualizerPages(app, access);
-    addVisualizer(app, { access, actionsByCookie, limits: settings, elapsedMs, visualizer });
-    addAdmin(app, {
+    addRoutes(app, {
       access,
-      actionsByCookie,
-      elapsedMs,
-      context,
-      writer,
-      sizeLimits: SIZE_LIMITS,
-      connectionCount: () => rooms.gateway.connectionCount,
-      watchdogFinding: () => (suspect === null ? null : JSON.stringify(suspect)),
+      actionsByCookie: config.visualizerActions,
+      limits: settings,
+      clock: systemClock,
+      engine,
+      replays: new Replays({ engine, definition, dataDir, defer: systemClock.defer }),
+      metrics: { registry, access: metricsAccess, guard: metricsGuard },
+      visualizer: rooms.visualizer,
+      admin: {
+        context,
+        writer,
+        sizeLimits: SIZE_LIMITS,
+        connectionCount: () => rooms.gateway.connectionCount,
+        watchdogFinding: () => (suspect === null ? null : JSON.stringify(suspect)),
+      },
+      legacy: {
+        health: () => monitor.report(),
+        storeStatus: () => storeWatch.status,
+        gateway: rooms.gateway,
+        limitedRequests: measured.limited,
+        eventCounts: () => countsByType(registry),
+      },
     });
     const server = await listen(config, app.fetch);
     const { port } = server.address() as AddressInfo;

@@ -117,7 +117,8 @@ describe('without the token', () => {
 
   test('guessing is limited by address, which locks out nobody who has the token', async () => {
     const limited = appWith();
-    for (let guess = 0; guess < 10; guess++) expect((await ask('/status', { headers: wrong }, limited)).status).toBe(401);
+    for (let guess = 0; guess < 10; guess++)
+      expect((await ask('/status', { headers: wrong }, limited)).status).toBe(401);
     const answer = await ask('/status', { headers: wrong }, limited);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '6']);
     expect((await ask('/status', {}, limited)).status).toBe(200);
@@ -156,7 +157,12 @@ describe('an operator', () => {
     for (const path of ['/status', `/rooms/${code}/history?events=whole`, '/dead-letters', `/rooms/${code}/state`]) {
       expect([path, (await ask(path, { headers })).status]).toEqual([path, 200]);
       const more = path.includes('?') ? '&' : '?';
-      for (const spelled of ['reveal=true', '%72eveal=true', 'reveal=true&reveal=false', '%72eveal=true&reveal=false']) {
+      for (const spelled of [
+        'reveal=true',
+        '%72eveal=true',
+        'reveal=true&reveal=false',
+        '%72eveal=true&reveal=false',
+      ]) {
         const { status, body } = await ask(`${path}${more}${spelled}`, { headers });
         expect([spelled, status, body['detail']]).toEqual([spelled, 403, expect.stringContaining('admin token')]);
       }

@@ -120,7 +120,9 @@ describe('a browser', () => {
     expect((await login('wrong')).status).toBe(401);
     expect((await login(TOKEN, { origin: 'https://evil.example' })).status).toBe(403);
     const given = (await login(TOKEN)).headers.get('set-cookie')!;
-    expect(given).toMatch(/^admin_session=admin\.\d+\.[\w-]{43}; Max-Age=43200; Path=\/api; HttpOnly; SameSite=Strict$/);
+    expect(given).toMatch(
+      /^admin_session=admin\.\d+\.[\w-]{43}; Max-Age=43200; Path=\/api; HttpOnly; SameSite=Strict$/,
+    );
     expect(given).not.toContain(TOKEN);
     const [pair] = given.split(';');
     expect((await folder.request('/api/visualizer', { headers: { cookie: pair! } })).body).toMatchObject({

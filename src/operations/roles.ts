@@ -18,7 +18,7 @@ export const ROUTES: Readonly<Record<Role, readonly string[]>> = {
     'GET /tutorial',
     'GET /room/:id',
     'GET /game/:id',
-    'GET *', // files of STATIC_DIR
+    'GET /*', // files of STATIC_DIR
     'GET /play',
     'GET /play/*',
     'GET /replay/:room',
@@ -31,6 +31,14 @@ export const ROUTES: Readonly<Record<Role, readonly string[]>> = {
     'GET /health/ready',
     'GET /health/full',
     'GET /api/health',
+    'GET /api/health/detailed',
+    'GET /api/health/metrics',
+    'GET /api/system/stats',
+    'GET /api/recovery/status',
+    'GET /api/rate-limit/stats',
+    'GET /api/metrics/rate_limits',
+    'GET /api/event-store/stats',
+    'GET /ws/adapter-status',
     'GET /api/leaderboard',
     'GET /api/fairness/:room',
     'GET /api/replay/:room',
@@ -56,6 +64,9 @@ export const ROUTES: Readonly<Record<Role, readonly string[]>> = {
     'GET /api/admin/inbox',
     'GET /api/admin/operations',
     'POST /api/admin/operations/:name', // and then as the operation says
+    'POST /api/recovery/trigger/:procedure', // likewise
+    'GET /api/rooms/:room/events',
+    'GET /api/rooms/:room/events/:since',
     'GET /api/visualizer',
     'GET /api/visualizer/chart',
     'GET /api/visualizer/messages',
@@ -73,8 +84,19 @@ export const ROUTES: Readonly<Record<Role, readonly string[]>> = {
     'GET /api/visualizer/rooms/:room/marks',
     'GET /api/visualizer/rooms/:room/export',
   ],
-  // Sandboxes hold the hands of the rooms that they were forked from.
+  // The state shows all hands; sandboxes hold the hands of the rooms that they were forked from.
   admin: [
+    'GET /api/rooms/:room/state',
+    'GET /api/debug/room-stats',
+    'GET /api/debug/stats',
+    'GET /api/debug/events/:room',
+    'GET /api/debug/events/:room/sequence/:since',
+    'GET /api/debug/replay/:room',
+    'GET /api/debug/export/:room',
+    'GET /api/debug/turns/:room',
+    'GET /api/debug/validate/:room',
+    'POST /api/debug/cleanup',
+    'POST /api/event-store/cleanup',
     'GET /api/visualizer/sandboxes',
     'POST /api/visualizer/sandboxes',
     'POST /api/visualizer/sandboxes/files',
