@@ -23,6 +23,9 @@ export interface Config {
   readonly visualizerActions: boolean; // pages of the visualizer may do operations on rooms
   readonly metricsAccess: 'loopback' | 'token' | 'public'; // who may read /metrics; a token always opens it
   readonly metricsToken: string | undefined; // besides those of admin and operators
+  readonly httpConnectionsMax: number; // sockets of players are not counted
+  readonly httpReceiveMs: number; // a request is here whole by then
+  readonly httpAnswerMs: number; // its answer begins by then; operations take their time
   readonly slowOperationMs: number; // what takes longer is a line of the log
   readonly logFile: string | undefined; // absolute: lines go there and not to stderr
   readonly logFileBytesMax: number; // then the next file begins
@@ -188,6 +191,18 @@ const settings = z.strictObject({
     about: 'Opens /metrics and nothing else, as the admin and operator tokens do; 16 characters or more',
     secret: true,
   }),
+  HTTP_CONNECTIONS_MAX: wholeNumber(16, 1_000_000).prefault('4096').register(abouts, {
+    about: 'HTTP connections at a time, sockets of players not counted; beyond it the one that was idle longest is cut',
+    live: true,
+  }),
+  HTTP_RECEIVE_MS: wholeNumber(1_000, 3_600_000)
+    .prefault('60000')
+    .register(abouts, { about: 'A request must have come whole by then, its body included', unit: 'ms' }),
+  HTTP_ANSWER_MS: wholeNumber(100, 3_600_000).prefault('30000').register(abouts, {
+    about: 'A request that has no answer by then is answered by 503; operations take the time they need',
+    unit: 'ms',
+    live: true,
+  }),
   SLOW_OPERATION_MS: wholeNumber(1, 3_600_000).prefault('1000').register(abouts, {
     about: 'A message, a commit or a request that takes longer is a warning in the log',
     unit: 'ms',
@@ -295,6 +310,9 @@ export function configOf(given: Given): Config {
     messageBytesMax: read.MESSAGE_BYTES_MAX,
     metricsAccess: read.METRICS_ACCESS,
     metricsToken: read.METRICS_TOKEN,
+    httpConnectionsMax: read.HTTP_CONNECTIONS_MAX,
+    httpReceiveMs: read.HTTP_RECEIVE_MS,
+    httpAnswerMs: read.HTTP_ANSWER_MS,
     slowOperationMs: read.SLOW_OPERATION_MS,
     logFile: read.LOG_FILE,
     logFileBytesMax: read.LOG_FILE_MAX_MB * MIB,

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { type Cancel, type Clock, roomTime, systemClock } from '../actors/clock.js';
 import { quarantine } from '../actors/holds.js';
 import { Lobby } from '../actors/lobby.js';
@@ -36,6 +36,7 @@ import { startTraces } from './telemetry/traces.js';
 import { createAdminCookies } from './http/admin-cookie.js';
 import { cookieKeyOf } from './http/cookie-key.js';
 import { createTokenGuard, loadAdminToken, staffOf } from './http/admin-token.js';
+import { createHttpServer } from './http/http-server.js';
 import { addRoutes } from './http/routes.js';
 import { writeServerFile } from './http/server-file.js';
 import type { OperationContext } from './operations/operation.js';
@@ -327,6 +328,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     const app = createApp({
       ...measured,
       slow: settings,
+      patience: settings,
       staticDir: config.staticDir,
       trustProxy: config.trustProxy,
       sessions,
@@ -369,7 +371,9 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
         eventCounts: () => countsByType(registry),
       },
     });
-    const server = await listen(config, app.fetch);
+    const { httpReceiveMs: receiveMs } = config;
+    const onCut = (): void => measured.onLimited('connections');
+    const server = await listen(config, createHttpServer({ fetch: app.fetch, limits: settings, receiveMs, onCut }));
     const { port } = server.address() as AddressInfo;
     const sockets = attachSockets(server, { gateway: rooms.gateway, sessions, config: live, log });
     const removeServerFile = writeServerFile(dataDir, { host: config.host, port });
@@ -407,13 +411,21 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
 /** Read for each message, so that a new value counts at once. */
 function liveSettings(
   live: LiveConfig,
-): GatewaySettings & AddressLimitDeps['limits'] & { readonly slowOperationMs: number } {
+): GatewaySettings &
+  AddressLimitDeps['limits'] &
+  Pick<Config, 'slowOperationMs' | 'httpAnswerMs' | 'httpConnectionsMax'> {
   const { timeScale, restartGraceMs } = live.current;
   return {
     timeScale,
     restartGraceMs,
     get rateLimitFactor() {
       return live.current.rateLimitFactor;
+    },
+    get httpAnswerMs() {
+      return live.current.httpAnswerMs;
+    },
+    get httpConnectionsMax() {
+      return live.current.httpConnectionsMax;
     },
     get slowOperationMs() {
       return live.current.slowOperationMs;
@@ -469,12 +481,8 @@ function suspectsOf(suspect: Suspect | null): { readonly roomId: string; readonl
 const BACKLOG = 4_096;
 
 /** @throws what the system says when the port can't be had */
-function listen(
-  { port, host }: Config,
-  fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
-): Promise<ServerType> {
+function listen({ port, host }: Config, server: Server): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createAdaptorServer({ fetch });
     server.once('error', reject);
     server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);

@@ -239,7 +239,8 @@ describe('an operation', () => {
   });
 
   test('is never done by a GET', async () => {
-    expect((await ask('/operations/pause-all')).status).toBe(404);
+    const { status, headers } = await ask('/operations/pause-all');
+    expect([status, headers.get('allow')]).toEqual([405, 'POST']);
     expect(data.context.rooms.holds()).toEqual([]);
   });
 

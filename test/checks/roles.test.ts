@@ -98,6 +98,17 @@ describe('the server does as the table says: it', () => {
   });
 });
 
+test('a body that is too long for its path is refused before it is read, whoever sends it', async () => {
+  const posts = routes.filter((route) => route.startsWith('POST'));
+  expect(posts.length).toBeGreaterThan(8);
+  for (const route of posts) {
+    const path = route.slice('POST '.length).replaceAll(/:\w+/g, 'x');
+    const own = { origin: 'http://localhost', host: 'localhost', 'x-visualizer': '1' };
+    const headers = { authorization: `Bearer ${TOKENS.admin}`, 'content-length': '20000000', ...own };
+    expect([route, (await app.request(path, { method: 'POST', headers, body: '{}' })).status]).toEqual([route, 413]);
+  }
+});
+
 test('docs/ADMIN_API.md says the same of every path and every operation', () => {
   const document = readFileSync(join(projectRoot(), 'docs/ADMIN_API.md'), 'utf8');
   const section = document.slice(document.indexOf('## Roles'), document.indexOf('## The token'));
