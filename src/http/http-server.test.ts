@@ -23,7 +23,7 @@ async function fetch(request: Request): Promise<Response> {
 
 async function open(over: Partial<HttpServerOptions> = {}): Promise<void> {
   const limits = { httpConnectionsMax: 3 };
-  server = createHttpServer({ fetch: fetch as HttpServerOptions['fetch'], limits, receiveMs: 60_000, ...over });
+  server = createHttpServer({ fetch: fetch, limits, receiveMs: 60_000, ...over });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 }

@@ -1,14 +1,10 @@
-import { type Context, Hono } from 'hono';
-import type { Clock } from '../../actors/clock.js';
-import type { Gateway } from '../gateway/gateway.js';
-import type { OperationContext } from '../operations/operation.js';
+import { Hono } from 'hono';
 import { roleFor } from '../operations/roles.js';
-import type { StoreStatus } from '../operations/store-status.js';
-import type { HealthReport } from '../telemetry/health-report.js';
-import { parametersLimit, type WriterStatus } from './admin.js';
-import { actionsNeeded, type AdminAccess, type AdminEnv, roleNeeded } from './admin-access.js';
+import { parametersLimit } from './admin.js';
+import { actionsNeeded, type AdminEnv, roleNeeded } from './admin-access.js';
 import { answerToFailure } from './failures.js';
 import { idempotencyKey } from './idempotency-key.js';
+import type { LegacyAnswer, LegacyDeps } from './legacy-answer.js';
 import { cleanup, trigger } from './legacy-operations.js';
 import {
   debugEvents,
@@ -32,25 +28,6 @@ import {
   recoveryStatus,
   systemStats,
 } from './legacy-stats.js';
-import type { RoomCensus } from './room-census.js';
-
-export interface LegacyDeps {
-  readonly access: AdminAccess;
-  readonly actionsByCookie: boolean;
-  readonly context: OperationContext;
-  readonly health: () => HealthReport | Promise<HealthReport>;
-  readonly writer: WriterStatus;
-  readonly storeStatus: () => StoreStatus | null; // as of the last look
-  readonly gateway: Pick<Gateway, 'connectionCount' | 'traffic'>;
-  readonly limits: { readonly rateLimitFactor: number };
-  readonly limitedRequests: ReadonlyMap<string, number>; // of HTTP, by kind of path
-  readonly eventCounts: () => Promise<Readonly<Record<string, number>>>; // of rooms, by type, since the start
-  readonly census: () => Promise<RoomCensus>;
-  readonly clock: Pick<Clock, 'nowMs' | 'elapsedMs'>;
-}
-
-export type LegacyContext = Context<AdminEnv>;
-export type LegacyAnswer = (c: LegacyContext, deps: LegacyDeps) => Response | Promise<Response>;
 
 /**
  * The existing system's endpoints that answer still, with the members that they had (protocol.md 6, docs/REST_API.md).

@@ -3,7 +3,7 @@ import type { JsonObject } from '../operations/operation.js';
 import { isOperationName, type OperationName } from '../operations/operations.js';
 import { perform } from '../operations/perform.js';
 import { actorOf, parametersOf } from './admin.js';
-import type { LegacyAnswer, LegacyContext, LegacyDeps } from './legacy-api.js';
+import type { LegacyAnswer, LegacyContext, LegacyDeps } from './legacy-answer.js';
 
 const HOURS_DEFAULT = '24';
 const HOURS_MAX = 720;

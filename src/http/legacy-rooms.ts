@@ -11,7 +11,7 @@ import { roomFileLines } from '../../persistence/room-file.js';
 import type { OperationContext } from '../operations/operation.js';
 import { findRoom } from '../operations/rooms-by-name.js';
 import { wirePieces } from '../protocol/wire.js';
-import type { LegacyAnswer, LegacyContext, LegacyDeps } from './legacy-api.js';
+import type { LegacyAnswer, LegacyContext, LegacyDeps } from './legacy-answer.js';
 import { legacyQuery, wholeNumber, yesNo } from './query.js';
 
 const EVENTS_DEFAULT = '100';

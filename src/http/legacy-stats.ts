@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import type { HealthReport } from '../telemetry/health-report.js';
 import { statusOf, VERSION } from './health.js';
-import type { LegacyAnswer, LegacyDeps } from './legacy-api.js';
+import type { LegacyAnswer, LegacyDeps } from './legacy-answer.js';
 
 const MIB = 1024 * 1024;
 

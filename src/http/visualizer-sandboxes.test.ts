@@ -51,7 +51,7 @@ describe('a flood of files', () => {
     const ends: (() => void)[] = [];
     const slow = (): Promise<Answer> => {
       const body = new ReadableStream({ start: (controller) => void ends.push(() => controller.close()) });
-      return folder.ask('/sandboxes/files', { method: 'POST', body, duplex: 'half' } as RequestInit);
+      return folder.ask('/sandboxes/files', { method: 'POST', body, duplex: 'half' });
     };
     const taken = [slow(), slow(), slow(), slow()];
     const refused = await load('fifth', '{}');

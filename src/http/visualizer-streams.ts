@@ -61,7 +61,7 @@ export function addVisualizerStreams(
       taken--;
       throw failure;
     }
-    const { outgoing } = c.env as unknown as HttpBindings;
+    const { outgoing } = c.env as HttpBindings;
     const sink = openSink(outgoing);
     const stopFollowing = endWithCookie(c, access, () => sink.close());
     const over = (): void => {
