@@ -319,7 +319,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     monitor.onChange((change) => alerts.raise(alertOfHealth(change)));
     const stopMonitor = monitor.start();
     addProcessMetrics(registry);
-    rooms.visualizer.onTold(messageLog(log, settings));
+    rooms.visualizer.onTold(messageLog(log, settings, systemClock.elapsedMs));
     if (traces !== null) rooms.visualizer.onTold(messageSpans(traces.tracer, fineNowMs));
     writer.onCommit((appends, tookMs) => {
       if (tookMs > settings.slowOperationMs) log.warn({ appends, tookMs }, 'slow commit');
