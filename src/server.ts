@@ -23,6 +23,7 @@ import { createApp } from './http/app.js';
 import type { AddressLimitDeps } from './http/address-limit.js';
 import type { HealthChange, HealthReport } from './telemetry/health-report.js';
 import { MemoryRateLimiter } from './limits/memory-rate-limiter.js';
+import type { RateLimiter } from './limits/rate-limiter.js';
 import { watchEventLoop } from './telemetry/event-loop-lag.js';
 import { HealthMonitor } from './telemetry/health-monitor.js';
 import { measuredEngine } from './telemetry/measured-engine.js';
@@ -59,6 +60,7 @@ export interface RoomServerPorts {
   readonly random: (bytes: number) => Buffer;
   readonly log: Log;
   readonly settings: GatewaySettings;
+  readonly limiter?: RateLimiter; // of limits by address; else one of this process alone
   readonly stepMark?: StepMark;
   /** Rooms that may have hung the process before: they are quarantined before anything else. */
   readonly suspects?: readonly { readonly roomId: string; readonly why: string }[];
@@ -92,7 +94,7 @@ const MAILBOX_LAG_MS = 5_000;
 /** Builds the way of a move from the journal up (design.md section 2) and knows every open room again. */
 export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   const { engine, definition, sessions, clock, random, log, settings, stepMark } = ports;
-  const { onAlert = () => undefined } = ports;
+  const { onAlert = () => undefined, limiter = new MemoryRateLimiter(clock.elapsedMs) } = ports;
 
   // Time goes on where the journal ends, and what the clocks missed is known to every room. An outage may have been
   // recorded by a process that wrote nothing else: inside of it every deadline would seem to lie far ahead.
@@ -135,7 +137,9 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     process: random(4).toString('hex'),
   });
   const lobby = new Lobby(clock, () => gateway.publishList());
-  const gateway = new Gateway({ rooms, lobby, engine, definition, sessions, clock, now, random, log, settings });
+  const gateway = new Gateway({
+    ...{ rooms, lobby, engine, definition, sessions, clock, now, random, log, limiter, settings },
+  });
   visualizer.listen();
   // What stands further down depends on what stands above it. Sockets stay open whatever restarts.
   const supervisor = new Supervisor(
@@ -248,6 +252,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
   const engine = measuredEngine(await openSqliteEngine({ folder: dataDir }), registry, systemClock.elapsedMs);
   const definition = liapTui();
   const settings = liveSettings(live);
+  const limiter = new MemoryRateLimiter(systemClock.elapsedMs);
   const suspectFile = join(dataDir, 'suspect.json');
   const watchdog = startWatchdog({ suspectFile });
   const alerts = new OperatorAlerts({ url: config.alertWebhookUrl, log, clock: systemClock });
@@ -263,6 +268,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       random: randomBytes,
       log,
       settings,
+      limiter,
       stepMark: watchdog.mark,
       suspects: suspectsOf(suspect),
       onGiveUp,
@@ -337,7 +343,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
         { name: 'journal', state: writer.available ? 'closed' : 'open', failures: writer.counters.failures },
       ],
       healthChanges: () => monitor.changes,
-      limiter: new MemoryRateLimiter(elapsedMs),
+      limiter,
       limits: settings,
       clock: systemClock,
       log,
@@ -375,7 +381,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     const onCut = (): void => measured.onLimited('connections');
     const server = await listen(config, createHttpServer({ fetch: app.fetch, limits: settings, receiveMs, onCut }));
     const { port } = server.address() as AddressInfo;
-    const sockets = attachSockets(server, { gateway: rooms.gateway, sessions, config: live, log });
+    const sockets = attachSockets(server, { gateway: rooms.gateway, sessions, config: live, limiter, elapsedMs, log });
     const removeServerFile = writeServerFile(dataDir, { host: config.host, port });
     const stopFollowing = live.onChange(() => (log.level = live.current.logLevel));
     const reload = async (): Promise<void> => {
@@ -432,6 +438,12 @@ function liveSettings(
     },
     get limitLoopback() {
       return live.current.limitLoopback;
+    },
+    get playerMessagesPerMinute() {
+      return live.current.playerMessagesPerMinute;
+    },
+    get roomMessagesPerSecond() {
+      return live.current.roomMessagesPerSecond;
     },
     get messageBytesMax() {
       return live.current.messageBytesMax;

@@ -23,8 +23,6 @@ const SILENT_MS = 60_000;
 const KEEP_ALIVE_MS = 65_000;
 const REQUESTS_MAX = 1_000; // on one connection
 const HEAD_BYTES_MAX = 16 * 1024;
-/** After the last byte of ours the other side has so long to close; it owes us nothing more. */
-const LINGER_MS = 2_000;
 
 /**
  * The port: requests are handed to `fetch`, handshakes to whoever hears `upgrade`. Whatever is slow here, on purpose or
@@ -60,9 +58,6 @@ export function createHttpServer(options: HttpServerOptions): Server {
     const isBetween = response !== undefined && response.headersSent && !response.writableFinished;
     if (!socket.writable || isBetween || failure.code === 'ECONNRESET') socket.destroy();
     else refuse(socket, failure.code);
-  });
-  server.on('upgrade', (_, socket) => {
-    socket.once('finish', () => setTimeout(() => socket.destroy(), LINGER_MS).unref());
   });
   new HttpConnections(server, limits, onCut);
   return server;
