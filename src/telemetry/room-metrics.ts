@@ -20,6 +20,8 @@ const ROUND_BUCKETS = [1, 2, 3, 5, 8, 12, 16, 20];
 /** Rooms whose course is remembered; of the others the duration of one phase is not counted. */
 const ROOMS_MAX = 10_000;
 
+const EVENTS = 'room_events_total';
+
 const WHYS: readonly Unavailable[] = ['storeAway', 'mailboxFull', 'restarting', 'quarantined', 'failed'];
 
 /** The event with which a room enters a phase; the name of a phase is that of the wire (protocol.md 2.1). */
@@ -93,7 +95,7 @@ export function addRoomMetrics(
     }),
   );
   const events = boundCounter(
-    new Counter({ name: 'room_events_total', help: 'Events of rooms, by type', labelNames: ['type'], registers }),
+    new Counter({ name: EVENTS, help: 'Events of rooms, by type', labelNames: ['type'], registers }),
   );
   const stages = new Histogram({
     name: 'room_stage_seconds',
@@ -257,4 +259,10 @@ function addRoomCounts(registry: Registry, rooms: Pick<GameRooms, 'counts' | 'co
     { name: 'room_rebuilds_total', help: 'Rooms that were not in memory and were read from the journal' },
     () => rooms.counters.rebuilds,
   );
+}
+
+/** Events of rooms since the start, by type, as `/metrics` has them. */
+export async function countsByType(registry: Registry): Promise<Readonly<Record<string, number>>> {
+  const { values } = (await registry.getSingleMetric(EVENTS)?.get()) ?? { values: [] };
+  return Object.fromEntries(values.map(({ labels, value }) => [String(labels['type']), value]));
 }

@@ -48,7 +48,8 @@ export class Visualizer implements Watched {
     this.index = new RoomIndex({ rooms, engine, recorder: this.recorder, elapsedMs: clock.elapsedMs });
     this.live = new LiveEvents(this, ports.process);
     this.list = new ListWatch(this);
-    this.sandboxes = new Sandboxes({ random: ports.random, now: ports.now, elapsedMs: clock.elapsedMs });
+    const { elapsedMs, defer } = clock;
+    this.sandboxes = new Sandboxes({ random: ports.random, now: ports.now, elapsedMs, defer });
     this.#queries = new QueryService({ engine, definition, rooms });
     this.#stop = [rooms.subscribe((notice) => this.recorder.durable(notice))];
   }
