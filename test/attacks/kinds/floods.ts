@@ -1,0 +1,235 @@
+import { join } from 'node:path';
+import { inReplyTo } from '../../../src/client/frame.js';
+import { writeSuspect } from '../../../src/watchdog/suspect.js';
+import { Arena, NAMES } from '../arena.js';
+import { type Attack, refused } from '../attack.js';
+import { outcomeOf, type Peer } from '../peer.js';
+
+const LIMITS = 'src/gateway/rate-limit.ts';
+const PING = 9;
+const PONG = 10;
+
+/** Says something many times and waits for what answers the last one. @returns all outcomes but that of a served one */
+async function flood(peer: Peer, count: number, event: string, data: object, served: string): Promise<Set<string>> {
+  for (let sent = 0; sent < count; sent++) peer.send(event, data);
+  await peer.until((frame) => outcomeOf(frame).startsWith('error rate_limited'));
+  const answered = peer.frames.filter((frame) => frame.event === served && inReplyTo(frame) !== undefined).length;
+  refused(answered < count / 2, `${answered} of ${count} were served`);
+  return new Set(peer.frames.map(outcomeOf).filter((outcome) => outcome.startsWith('error')));
+}
+
+/** Many at once, but not all in one moment. */
+async function inTurns<T>(count: number, atOnce: number, make: (index: number) => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  for (let from = 0; from < count; from += atOnce) {
+    made.push(...(await Promise.all(Array.from({ length: Math.min(atOnce, count - from) }, (_, n) => make(from + n)))));
+  }
+  return made;
+}
+
+/** Whether the players of a game are served as if nothing were. */
+async function goesOn(peer: Peer): Promise<string> {
+  return (await peer.try('ping')) === 'pong' ? 'the players are served' : 'the players are not served';
+}
+
+export const FLOOD_ATTACKS: readonly Attack[] = [
+  {
+    name: 'message-flood',
+    does: 'sends thousands of messages at once on one socket',
+    expected: ['error rate_limited'],
+    by: LIMITS,
+    sizes: [500, 20_000],
+    run: async (arena, size) => flood(await arena.socket('lobby'), size, 'ping', {}, 'pong'),
+  },
+  {
+    name: 'expensive-message-flood',
+    does: 'asks again and again for what costs the server most, at a pace below the limit of all messages',
+    expected: ['error rate_limited'],
+    by: LIMITS,
+    run: async (arena) => {
+      const { code } = await arena.game();
+      const peer = await arena.socket(code);
+      const lobby = await arena.socket('lobby');
+      return [
+        ...(await flood(peer, 160, 'get_room_state', {}, 'room_update')),
+        ...(await flood(lobby, 160, 'get_rooms', {}, 'room_list_update')),
+      ];
+    },
+  },
+  {
+    name: 'garbage-flood',
+    does: 'sends thousands of frames that are no messages, each of which takes longer to read than one',
+    expected: ['error rate_limited', 'error validation_error'],
+    by: LIMITS,
+    sizes: [500, 20_000],
+    run: async (arena, size) => {
+      const peer = await arena.socket('lobby');
+      for (let sent = 0; sent < size; sent++) peer.socket.send(`{"event":"create_room","data":{"player_name":[${sent}`);
+      await peer.until((frame) => outcomeOf(frame).startsWith('error rate_limited'));
+      const outcomes = peer.frames.map(outcomeOf).filter((outcome) => outcome.startsWith('error'));
+      refused(outcomes.length < size / 2, `${outcomes.length} of ${size} were answered`);
+      return outcomes;
+    },
+  },
+  {
+    name: 'move-flood',
+    does: 'as a player, sends moves that are not allowed by hundreds, to fill the mailbox of the room',
+    expected: ['error action_rejected notYourTurn', 'error rate_limited', 'the players are served'],
+    by: LIMITS,
+    sizes: [600, 10_000],
+    run: async (arena, size) => {
+      const { current, others } = await arena.game();
+      const [flooder] = others;
+      for (let sent = 0; sent < size; sent++) flooder.send('declare', { player_name: flooder.name, value: 1 });
+      await flooder.until((frame) => outcomeOf(frame).startsWith('error rate_limited'));
+      const moved = await current.try('declare', { player_name: current.name, value: 1 });
+      const outcomes = flooder.frames.map(outcomeOf).filter((outcome) => outcome.startsWith('error'));
+      return [...outcomes, moved === 'phase_change' ? 'the players are served' : `a move was answered by ${moved}`];
+    },
+  },
+  {
+    name: 'pong-flood',
+    does: 'sends thousands of pongs that nobody asked for',
+    expected: ['the socket is served'],
+    by: 'src/gateway/heartbeat.ts',
+    sizes: [2_000, 200_000],
+    run: async (arena, size) => {
+      const raw = await arena.raw();
+      await raw.upgrade('lobby');
+      for (let sent = 0; sent < size; sent++) raw.frame({ opcode: PONG, payload: 'unasked' });
+      raw.frame({ payload: '{"event":"ping","data":{}}' });
+      await raw.heard('"pong"');
+      return ['the socket is served'];
+    },
+  },
+  {
+    name: 'ping-flood-without-reading',
+    does: 'sends pings of the WebSocket protocol without reading a pong, so that the pongs pile up',
+    expected: ['closed'],
+    by: 'src/gateway/ws-sockets.ts',
+    sizes: [40_000, 1_000_000],
+    run: async (arena, size) => {
+      const raw = await arena.raw();
+      await raw.upgrade('lobby');
+      raw.socket.pause();
+      for (let sent = 0; sent < size && !raw.isEnded; sent++) {
+        raw.frame({ opcode: PING, payload: 'x'.repeat(125) });
+        if (sent % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      raw.socket.resume();
+      return [/^closed/.exec(await raw.closing())![0]];
+    },
+  },
+  {
+    name: 'request-flood',
+    does: 'asks for pages and for health from one address without an end, each time as another client',
+    expected: ['200', '429'],
+    by: 'src/http/address-limit.ts',
+    sizes: [120, 3_000],
+    run: async (arena, size) => {
+      const address = arena.address();
+      return inTurns(size, 20, (index) => {
+        const headers = { 'x-forwarded-for': `10.0.0.${index % 250}`, 'user-agent': `agent-${index}` };
+        return arena.statusOf('/health', { address, headers });
+      });
+    },
+  },
+  {
+    name: 'trying-codes-over-http',
+    does: 'tries codes of rooms at the replays until one is right',
+    expected: ['404', '429'],
+    by: 'src/http/address-limit.ts',
+    run: async (arena) => {
+      const address = arena.address();
+      return inTurns(100, 20, (index) => {
+        return arena.statusOf(`/api/replay/${index.toString(16).padStart(6, '0')}`, { address });
+      });
+    },
+  },
+  {
+    name: 'audience-flood',
+    does: 'fills one game with spectators, who all get each of its frames',
+    expected: ['the players are served'],
+    by: 'src/gateway/gateway.ts',
+    sizes: [30, 1_000],
+    run: async (arena, size) => {
+      const { code, current } = await arena.game();
+      const audience = await inTurns(size, 20, () => arena.socket(code));
+      const moved = await current.try('declare', { player_name: current.name, value: 1 });
+      refused(moved === 'phase_change', `a move was answered by ${moved}`);
+      await Promise.all(audience.map((peer) => peer.until(({ event }) => event === 'phase_change')));
+      return [await goesOn(current)];
+    },
+  },
+  {
+    name: 'lobby-amplification',
+    does: 'makes rooms one after the other while many watch the lobby, each of whom is sent the whole list each time',
+    expected: ['coalesced'],
+    by: 'actors/lobby.ts',
+    sizes: [10, 200],
+    run: async (arena, size) => {
+      const watchers = await inTurns(size, 20, () => arena.socket('lobby'));
+      const startMs = performance.now();
+      for (let made = 0; made < size; made++) await arena.waitingRoom();
+      const tookMs = performance.now() - startMs;
+      const lists = Math.max(...watchers.map(({ frames }) => frames.length));
+      // At most one list in 250 ms, with one at either end.
+      return [lists <= tookMs / 250 + 2 ? 'coalesced' : `${lists} lists in ${tookMs.toFixed()} ms`];
+    },
+  },
+  {
+    name: 'messages-to-a-paused-room',
+    does: 'as a player of a room that an operator has paused, sends messages that would all wait on the disk',
+    expected: ['a bounded number waits', 'error temporarily_unavailable mailboxFull'],
+    by: 'actors/mailbox.ts',
+    sizes: [4, 40],
+    run: async (arena, size) => {
+      const { code, people } = await arena.game();
+      const [player] = people;
+      const { status } = await arena.operate('pause', { room: code, why: 'an attack' });
+      refused(status === 200, `the operator is answered with ${status}`);
+      const tabs = await inTurns(size, 10, async () => {
+        const tab = await arena.socket(code, { cookie: player.cookie });
+        tab.name = NAMES[0];
+        await tab.answerTo(tab.send('client_ready', { player_name: NAMES[0] }));
+        return tab;
+      });
+      for (const tab of tabs)
+        for (let sent = 0; sent < 100; sent++) tab.send('declare', { player_name: NAMES[0], value: 1 });
+      const full = await tabs.at(-1)!.until((frame) => outcomeOf(frame).includes('mailboxFull'));
+      const { body } = await arena.http(`/api/admin/rooms/${code}`, { headers: arena.asOperator });
+      const { waiting } = (JSON.parse(body) as { memory: { waiting: number } }).memory;
+      await arena.operate('resume', { room: code });
+      return [outcomeOf(full!), waiting <= 256 ? 'a bounded number waits' : `${waiting} wait`];
+    },
+  },
+  {
+    name: 'messages-to-a-quarantined-room',
+    does: 'as a player of a room that its supervisor has stopped, sends moves and asks for its state without an end',
+    expected: ['error rate_limited', 'error temporarily_unavailable quarantined', 'room_update'],
+    by: 'actors/room-actor.ts',
+    isSlow: true,
+    run: async () => {
+      const own = await Arena.start();
+      try {
+        const { code, people } = await own.game();
+        const { body } = await own.http(`/api/admin/rooms/${code}`, { headers: own.asOperator });
+        await own.server.kill();
+        // As a watchdog leaves it that has ended the process over this room: the next start stops the room.
+        const { roomId } = JSON.parse(body) as { roomId: string };
+        writeSuspect(join(own.server.dataDir, 'suspect.json'), { roomId, at: Date.now(), blockedMs: 10_000 });
+        await own.server.restart();
+        const player = await own.socket(code, { cookie: people[0].cookie });
+        player.name = NAMES[0];
+        await player.answerTo(player.send('client_ready', { player_name: NAMES[0] }));
+        const declaration = { player_name: NAMES[0], value: 1 };
+        const outcomes = [await player.try('declare', declaration), await player.try('get_room_state')];
+        for (let sent = 0; sent < 500; sent++) player.send('declare', declaration);
+        outcomes.push(outcomeOf((await player.until((frame) => outcomeOf(frame).includes('rate_limited')))!));
+        return outcomes;
+      } finally {
+        await own.dispose();
+      }
+    },
+  },
+];
