@@ -5,30 +5,40 @@ import { runToEnd } from '../support/server-process.js';
 import { wholeNumber } from '../support/whole-number.js';
 import { Arena } from './arena.js';
 import { KINDS, type ListedAttack } from './attack.js';
+import { attackTable } from './attack-table.js';
 import { ATTACKS } from './attacks.js';
 import { Bystanders } from './bystanders.js';
 import { type AttackReport, runAttack } from './run-attack.js';
 
 const WARM_UP_MOVES = 2_000;
-/** The lowest: attackers on a machine of their own would take no time of the server's either. */
-const ATTACKERS_NICE = 19;
+/** Attackers have machines of their own elsewhere: here they come behind the server and those who play. */
+const ATTACKERS_NICE = 10;
 const VERIFY_LIMIT_MS = 300_000;
 
 interface Options {
   readonly only?: readonly ListedAttack[];
   readonly list: boolean;
+  readonly table: boolean;
   readonly windowMs: number;
   readonly rounds: number;
   readonly json: boolean;
 }
 
-const { only, list, windowMs, rounds, json } = new Command('npm run attack --')
+const {
+  only,
+  list,
+  table: asTable,
+  windowMs,
+  rounds,
+  json,
+} = new Command('npm run attack --')
   .description(
     'Attacks a server of its own on the loopback interface, built and with the limits that users run it with, beside ' +
       'four people who play, and ends by itself. All attacks take about a quarter of an hour.',
   )
   .addOption(new Option('--only <names>', 'attacks and kinds, a comma list').argParser(named))
   .option('--list', 'only say which attacks there are', false)
+  .option('--table', 'only print the table of docs/SECURITY.md', false)
   .addOption(
     new Option('--window-ms <n>', 'for so long without and with an attack in turn')
       .default(1_500)
@@ -72,6 +82,9 @@ async function main(attacks: readonly ListedAttack[]): Promise<number> {
     command: [process.execPath, 'dist/src/main.js'],
     env: { LOG_LEVEL: 'info' },
   });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void arena.dispose().then(() => process.exit(1)));
+  }
   const reports: AttackReport[] = [];
   let journal = 'not verified';
   try {
@@ -110,7 +123,8 @@ async function main(attacks: readonly ListedAttack[]): Promise<number> {
 }
 
 const chosen = only ?? ATTACKS;
-if (list) {
+if (asTable) say(attackTable());
+else if (list) {
   for (const [kind, title] of Object.entries(KINDS)) {
     const listed = chosen.filter((attack) => attack.kind === kind);
     if (listed.length > 0) say(`${title} (${kind})`);

@@ -86,11 +86,14 @@ export class Peer {
     return this.until((frame) => inReplyTo(frame) === id);
   }
 
-  /** Sends a text as it is. @returns how whatever comes next answers it; a socket that is closed is `closed 1007` */
+  /**
+   * Sends a text as it is. @returns how whatever comes next answers it, lists for the whole lobby aside; a socket that is
+   * closed is `closed 1007`
+   */
   async tryText(text: string | Buffer, options: { readonly binary?: boolean } = {}): Promise<string> {
     const from = this.frames.length;
     this.socket.send(text, options);
-    return this.#outcome(await this.until(() => true, from));
+    return this.#outcome(await this.until(({ event }) => event !== 'room_list_update', from));
   }
 
   /** The first frame that is wanted, null where the socket is closed instead. @param from frames that are looked at */
