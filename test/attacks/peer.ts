@@ -10,7 +10,10 @@ export interface PeerOptions extends Pick<ClientOptions, 'headers' | 'perMessage
 }
 
 /** On a machine that is busy with other things; a refusal that comes is there within milliseconds. */
-export const ANSWER_LIMIT_MS = 20_000;
+export const ANSWER_LIMIT_MS = 60_000;
+
+/** These come by themselves. */
+const LISTS: ReadonlySet<string> = new Set(['room_list_update', 'room_update']);
 
 /** One WebSocket that does what it is told, by a library that keeps the protocol. */
 export class Peer {
@@ -87,13 +90,13 @@ export class Peer {
   }
 
   /**
-   * Sends a text as it is. @returns how whatever comes next answers it, lists for the whole lobby aside; a socket that is
-   * closed is `closed 1007`
+   * Sends a text as it is. @returns how whatever comes next answers it, lists for everybody aside; a socket that is closed
+   * is `closed 1007`
    */
   async tryText(text: string | Buffer, options: { readonly binary?: boolean } = {}): Promise<string> {
     const from = this.frames.length;
     this.socket.send(text, options);
-    return this.#outcome(await this.until(({ event }) => event !== 'room_list_update', from));
+    return this.#outcome(await this.until(({ event }) => !LISTS.has(event), from));
   }
 
   /** The first frame that is wanted, null where the socket is closed instead. @param from frames that are looked at */
