@@ -147,6 +147,58 @@ export const FLOOD_ATTACKS: readonly Attack[] = [
     },
   },
   {
+    name: 'trying-codes-on-sockets',
+    does: 'tries codes of rooms by opening sockets from one address',
+    expected: ['closed 1008', 'room_not_found'],
+    by: 'src/gateway/enforcement.ts',
+    run: async (arena) => {
+      const address = arena.address();
+      const peers = await inTurns(70, 10, (index) => arena.socket(index.toString(16).padStart(6, '0'), { address }));
+      const told = await Promise.all(peers.map((peer) => peer.until(() => true)));
+      return [...told.map((frame) => frame!.event), `closed ${await Promise.race(peers.map(({ closed }) => closed))}`];
+    },
+  },
+  {
+    name: 'rooms-without-end',
+    does: 'makes rooms from one address by thousands, each few of them as another session on another socket',
+    expected: ['error rate_limited', 'room_created'],
+    by: 'src/gateway/enforcement.ts',
+    sizes: [20, 80],
+    run: async (arena, size) => {
+      const address = arena.address();
+      const outcomes = await inTurns(size, 10, async () => {
+        const peer = await arena.socket('lobby', { address });
+        const made: string[] = [];
+        // As many as one socket may make in a minute.
+        for (let room = 0; room < 7; room++) made.push(await peer.try('create_room', { player_name: 'Mallory' }));
+        await peer.end();
+        return made;
+      });
+      return outcomes.flat();
+    },
+  },
+  {
+    name: 'sockets-of-one-session',
+    does: 'opens socket after socket with one session, from as many addresses',
+    expected: ['101', '429'],
+    by: 'src/gateway/admission.ts',
+    run: async (arena) => {
+      const { cookie } = await arena.socket('lobby');
+      return inTurns(40, 10, () => arena.handshake('lobby', { cookie }));
+    },
+  },
+  {
+    name: 'sockets-of-one-address',
+    does: 'opens hundreds of sockets from one address, each as another session, and keeps them',
+    expected: ['101', '429'],
+    by: 'src/gateway/admission.ts',
+    isSlow: true,
+    run: (arena) => {
+      const address = arena.address();
+      return inTurns(520, 20, () => arena.handshake('lobby', { address }));
+    },
+  },
+  {
     name: 'audience-flood',
     does: 'fills one game with spectators, who all get each of its frames',
     expected: ['the players are served'],
