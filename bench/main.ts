@@ -10,6 +10,7 @@ import { benchIdle } from './idle.js';
 import { benchLatency } from './latency.js';
 import { benchMassDisconnect } from './mass-disconnect.js';
 import { benchMoves } from './moves.js';
+import { benchOverload } from './overload.js';
 import { benchProfile } from './profile.js';
 import { benchRecovery } from './recovery.js';
 import { sectionText } from './report.js';
@@ -162,6 +163,14 @@ const OTHERS: readonly OtherBench[] = [
     description: 'what rooms leave in the heap: opened and closed ones, and passivated ones',
     defaults: { rooms: 100_000, passivated: 10_000 },
     run: ({ rooms, passivated }) => benchChurn({ rooms: rooms!, passivated: passivated! }),
+  },
+  {
+    name: 'overload',
+    description:
+      'ten times as much as the server can do: what still gets done, what is answered, what it costs in memory',
+    defaults: { rooms: 100, times: 10, warmUp: 5, seconds: 5 },
+    run: ({ rooms, times, warmUp, seconds }) =>
+      benchOverload({ rooms: rooms!, times: times!, warmUp: warmUp!, seconds: seconds! }),
   },
   {
     name: 'visualizer',

@@ -186,3 +186,19 @@ test('switched off, nobody is held up or sent away', async () => {
   expect(passed).toHaveLength(3_000);
   expect([socket.done, lines]).toEqual([[], []]);
 });
+
+test('rooms are made at the pace of an address, over however many sockets, and a refused one is answered', async () => {
+  const { clock, traffic, enforcement, connect } = enforced();
+  const create = decode('{"event":"create_room","data":{"player_name":"Hana"},"id":"c"}', false);
+  if (!create.ok) throw new Error(create.fault.text);
+  const ask = (session: string, address: string): Promise<boolean> =>
+    enforcement.mayCreate(connect({ session, address }).connection, create.message);
+  for (let made = 0; made < 120; made++) expect(await ask(`s${made}`, '192.0.2.1')).toBe(true);
+  const { socket, connection } = connect({ session: 'late', address: '192.0.2.1' });
+  expect(await enforcement.mayCreate(connection, create.message)).toBe(false);
+  expect(socket.take().at(-1)).toMatchObject({ data: { type: 'rate_limited', retry_after: 1, in_reply_to: 'c' } });
+  expect(traffic.limited.newRoom).toBe(1);
+  expect(await ask('other', '192.0.2.2')).toBe(true);
+  await clock.advance(1_000);
+  expect(await ask('later', '192.0.2.1')).toBe(true);
+});

@@ -17,6 +17,8 @@ const FLOOD_ANSWER_MS = 1_000;
 const PATIENCE: BucketSize = { capacity: 300, perSecond: 1 };
 /** Rooms that do not exist an address may ask for: whoever guesses codes needs many more. */
 const UNKNOWN_ROOMS: BucketSize = { capacity: 60, perSecond: 0.5 };
+/** Rooms that an address may make: each socket has a limit of its own, but sockets can be had by hundreds. */
+const ROOMS: BucketSize = { capacity: 120, perSecond: 1 };
 /** A socket that is sent away may answer the close frame so long; after that it is cut. */
 const FAREWELL_MS = 2_000;
 
@@ -105,11 +107,25 @@ export class Enforcement {
     );
   }
 
+  /** Whether the sender's address may have another room; answers the message where it may not. */
+  async mayCreate(connection: Connection, message: ClientMessage): Promise<boolean> {
+    const { limiter, log, settings } = this.#ports;
+    if (connection.address === undefined || settings.rateLimitFactor === Infinity) return true;
+    try {
+      const size = scaled(ROOMS, settings.rateLimitFactor);
+      const taken = await limiter.take(`create-room:${connection.address}`, size);
+      return taken.allowed || this.#refuse(connection, message, 'newRoom', Math.ceil(taken.waitMs / 1000));
+    } catch (failure) {
+      log.warn({ err: failure }, 'new room not counted');
+      return true;
+    }
+  }
+
   /** Nothing has changed, and the sender is told when to try again. */
   #refuse(
     connection: Connection,
     { event, id }: ClientMessage,
-    limit: 'message' | 'player' | 'room',
+    limit: 'message' | 'player' | 'room' | 'newRoom',
     retryAfterS: number,
   ): false {
     this.#traffic.limited[limit]++;

@@ -286,7 +286,9 @@ export class Gateway {
         return;
       }
       case 'create_room':
-        this.#createRoom(connection, message);
+        void this.#enforcement.mayCreate(connection, message).then((may) => {
+          if (may) this.#createRoom(connection, message);
+        });
         return;
       case 'join_room':
         this.#joinRoom(connection, message, bytes);

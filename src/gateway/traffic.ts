@@ -26,7 +26,7 @@ export class Traffic {
   invalid = 0; // frames that were no message
   slowClosed = 0; // sockets that owed more than they may
   heartbeatDrops = 0;
-  readonly limited = { flood: 0, message: 0, player: 0, room: 0, unknownRoom: 0, warning: 0 };
+  readonly limited = { flood: 0, message: 0, player: 0, room: 0, newRoom: 0, unknownRoom: 0, warning: 0 };
   readonly socketsAtStep: Record<LimitStep, number> = { warned: 0, slowed: 0, refused: 0, disconnected: 0 };
   readonly handshakesRefused: Record<HandshakeRefusal, number> = {
     ...{ path: 0, origin: 0, full: 0, address: 0, session: 0, addressRate: 0, rate: 0 },

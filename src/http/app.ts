@@ -12,6 +12,7 @@ import type { Log } from '../telemetry/log.js';
 import { addressLimit, type AddressLimitDeps } from './address-limit.js';
 import { isOverTls } from './client-address.js';
 import { addHealth, type HealthDeps } from './health.js';
+import { oneHost } from './one-host.js';
 import { addPages, isFrontendPath, PAGE_PATHS } from './pages.js';
 import { problem } from './problem.js';
 
@@ -52,6 +53,7 @@ export function createApp(deps: AppDeps): Hono {
   app.use(requestId({ limitLength: 100 }));
   app.use(requestLog(deps));
   app.use(securityHeaders(deps));
+  app.use(oneHost);
   app.use(addressLimit(deps));
   app.use(answerTimeout(deps));
   app.use(compress());

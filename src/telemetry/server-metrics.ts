@@ -121,7 +121,7 @@ export function addHttpMetrics(registry: Registry, { traffic }: Pick<Gateway, 't
     registry,
     {
       name: 'rate_limited_total',
-      help: 'Messages that a limit refused (flood, message: of a socket; player, room, unknownRoom), requests (http-…) and warnings (warning)',
+      help: 'Messages that a limit refused (flood, message: of a socket; player, room; newRoom, unknownRoom: of an address), requests (http-…) and warnings (warning)',
       label: 'limit',
     },
     () => [...Object.entries(traffic.limited), ...limited],
