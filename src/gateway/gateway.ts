@@ -89,7 +89,6 @@ export class Gateway {
   readonly #presence: Presence;
   readonly #heartbeat: Heartbeat;
   #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
-  #awayTold = 0;
   #draining = false;
 
   constructor(ports: GatewayPorts) {
@@ -436,11 +435,8 @@ export class Gateway {
 
   #tellAway(roomId: string, seat: Seat): void {
     if (this.#isPresent(roomId, seat)) return;
-    const cause: Cause = {
-      correlationId: `away-${roomId}-${seat}-${++this.#awayTold}`,
-      session: null,
-      messageId: null,
-    };
+    const { rooms } = this.#ports;
+    const cause = rooms.ownCause('away');
     this.#askers.set(cause.correlationId, {
       connection: null,
       messageId: null,
@@ -449,7 +445,7 @@ export class Gateway {
         if (notice.kind === 'unavailable' && notice.why !== 'quarantined') this.#presence.retry(roomId, seat);
       },
     });
-    this.#ports.rooms.tell(roomId, EXTERNAL_EVENTS.socketStayedAway(seat), cause, { slot: `presence-${seat}` });
+    rooms.tell(roomId, EXTERNAL_EVENTS.socketStayedAway(seat), cause, { slot: `presence-${seat}` });
   }
 
   async #tellAbsent(roomId: string): Promise<void> {

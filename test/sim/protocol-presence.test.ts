@@ -263,6 +263,20 @@ test('presence: a release soon after a restart leaves players the time to come b
   expect((await table.view()).seats.map((seat) => seat?.isBot)).toEqual([true, true, true, true]);
 });
 
+test('presence: what a process tells a room by itself bears no id that a process before it has used', async () => {
+  const table = await underWay();
+  for (const restart of [() => table.sim.crash(), () => table.settle()]) {
+    table.person(1).cut();
+    await table.advance(3_100);
+    expect((await table.view()).seats[1]).toMatchObject({ awaySince: expect.any(Number) });
+    await restart();
+    for (const seat of [0, 1, 2, 3]) await table.comeBack(seat);
+  }
+  const ids = table.entries.map(({ correlationId }) => correlationId);
+  expect(ids.filter((id) => id.startsWith('away-'))).toHaveLength(2);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
 test('presence: a room that is set back knows who is there now, whoever was there then', async () => {
   const table = await underWay();
   const { rooms } = table.sim.server;
