@@ -39,6 +39,7 @@ export interface GameObserver {
   readonly client?: (human: number, client: RoomClient) => void; // each one, before it opens
   readonly frame?: (human: number, frame: Frame) => void; // of room sockets
   readonly action?: (human: number, record: ActionRecord) => void;
+  readonly violation?: (human: number, violation: Violation) => void; // when it is seen: the game may never come to its end
 }
 
 export interface GameResult extends FinalResult {
@@ -205,6 +206,7 @@ class Human {
       random,
       thinkMs,
       onAction: (record) => observer?.action?.(this.#index, record),
+      onViolation: (violation) => observer?.violation?.(this.#index, violation),
     });
     this.player = player;
     if (changePages === true) {

@@ -25,6 +25,7 @@ export interface ProtocolWatchOptions {
   readonly ownName: string | undefined; // undefined = a spectator, who may see no hand at all
   readonly isOwnId: (id: string) => boolean; // whether our session sent a message with this id
   readonly isRepeat?: (id: string) => boolean; // whether it sent it more than once
+  readonly onViolation?: ((violation: Violation) => void) | undefined; // at once
 }
 
 /**
@@ -77,7 +78,9 @@ export class ProtocolWatch {
   /** Records a violation, with the message seen last. */
   report(sentence: string): void {
     if (this.violations.length >= VIOLATIONS_MAX) return;
-    this.violations.push({ sentence, frame: this.#text.slice(0, EXCERPT_CHARS_MAX) });
+    const violation = { sentence, frame: this.#text.slice(0, EXCERPT_CHARS_MAX) };
+    this.violations.push(violation);
+    this.#options.onViolation?.(violation);
   }
 
   /**
