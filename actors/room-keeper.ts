@@ -56,7 +56,7 @@ interface KeeperPorts<S, M extends Message, E extends DomainEvent, V> extends Ro
  * Rooms that are read at the same time. After a start thousands are wanted at once: the first of them should not wait
  * for the last, and each call to the store has only so much time.
  */
-const LOADS_MAX = 32;
+const LOADS_MAX = 96;
 /** A room whose journal could not be read is tried again after that. */
 const READ_AGAIN_MS = 1_000;
 

@@ -3,6 +3,7 @@ import { benchChurn } from './churn.js';
 import { benchCommits } from './commits.js';
 import type { Section } from './figure.js';
 import { isBuilt } from './fork-module.js';
+import { benchFlood } from './flood.js';
 import { benchGames } from './games.js';
 import { benchHot } from './hot.js';
 import { benchIdle } from './idle.js';
@@ -132,6 +133,13 @@ const OTHERS: readonly OtherBench[] = [
     description: 'full games by scripted clients, one to four people each, over real sockets',
     defaults: { games: 100, tables: 10 },
     run: ({ games, tables }) => benchGames({ games: games!, tables: tables! }),
+  },
+  {
+    name: 'flood',
+    description: 'how long moves take while one more socket floods the server, beside the same without it',
+    defaults: { tables: 50, rate: 400, flood: 1_000, seconds: 2, rounds: 12 },
+    run: ({ tables, rate, flood, seconds, rounds }) =>
+      benchFlood({ tables: tables!, rate: rate!, flood: flood!, seconds: seconds!, rounds: rounds! }),
   },
   {
     name: 'churn',

@@ -16,6 +16,13 @@ export interface Config {
   readonly trustProxy: boolean; // believe X-Forwarded-For and X-Forwarded-Proto
   readonly rateLimitFactor: number; // on every rate limit; Infinity = off
   readonly limitLoopback: boolean; // addresses of this machine count as others do
+  readonly playerMessagesPerMinute: number; // of all sockets of a session
+  readonly roomMessagesPerSecond: number; // of all sockets in a room
+  readonly socketsMax: number;
+  readonly socketsPerAddressMax: number;
+  readonly socketsPerSessionMax: number;
+  readonly handshakesPerSecond: number; // of all sockets
+  readonly handshakesPerAddressPerMinute: number;
   readonly disconnectGraceMs: number;
   readonly restartGraceMs: number;
   readonly messageBytesMax: number;
@@ -154,6 +161,28 @@ const settings = z.strictObject({
     about: 'Limits by address also count this machine itself',
     live: true,
   }),
+  PLAYER_MESSAGES_PER_MINUTE: wholeNumber(1, 1_000_000)
+    .prefault('600')
+    .register(abouts, { about: 'Messages of one player over all its sockets; so many also at once', live: true }),
+  ROOM_MESSAGES_PER_SECOND: wholeNumber(1, 1_000_000).prefault('100').register(abouts, {
+    about: 'Messages into one room: a fifth for each seat, a fifth for all who have none',
+    live: true,
+  }),
+  SOCKETS_MAX: wholeNumber(1, 1_000_000)
+    .prefault('20000')
+    .register(abouts, { about: 'Sockets that are open at once; further handshakes are answered by 503', live: true }),
+  SOCKETS_PER_ADDRESS_MAX: wholeNumber(1, 1_000_000)
+    .prefault('500')
+    .register(abouts, { about: 'The same of one address, by 429: a school stands behind one', live: true }),
+  SOCKETS_PER_SESSION_MAX: wholeNumber(1, 1_000_000)
+    .prefault('32')
+    .register(abouts, { about: 'The same of one session, by 429: tabs of a browser', live: true }),
+  HANDSHAKES_PER_SECOND: wholeNumber(1, 1_000_000)
+    .prefault('1000')
+    .register(abouts, { about: 'New sockets, twice as many at once; further ones are answered by 503', live: true }),
+  HANDSHAKES_PER_ADDRESS_PER_MINUTE: wholeNumber(1, 1_000_000)
+    .prefault('600')
+    .register(abouts, { about: 'New sockets of one address, so many also at once; then 429', live: true }),
   DISCONNECT_GRACE_MS: wholeNumber(0, 3_600_000)
     .prefault('3000')
     .register(abouts, { about: 'A player may be gone for so long before the bot plays', unit: 'ms', live: true }),
@@ -275,6 +304,13 @@ export function configOf(given: Given): Config {
     trustProxy: read.TRUST_PROXY,
     rateLimitFactor: read.RATE_LIMITS,
     limitLoopback: read.LIMIT_LOOPBACK,
+    playerMessagesPerMinute: read.PLAYER_MESSAGES_PER_MINUTE,
+    roomMessagesPerSecond: read.ROOM_MESSAGES_PER_SECOND,
+    socketsMax: read.SOCKETS_MAX,
+    socketsPerAddressMax: read.SOCKETS_PER_ADDRESS_MAX,
+    socketsPerSessionMax: read.SOCKETS_PER_SESSION_MAX,
+    handshakesPerSecond: read.HANDSHAKES_PER_SECOND,
+    handshakesPerAddressPerMinute: read.HANDSHAKES_PER_ADDRESS_PER_MINUTE,
     disconnectGraceMs: read.DISCONNECT_GRACE_MS,
     restartGraceMs: read.RESTART_GRACE_MS,
     messageBytesMax: read.MESSAGE_BYTES_MAX,

@@ -23,6 +23,7 @@ import { createApp } from './http/app.js';
 import type { AddressLimitDeps } from './http/address-limit.js';
 import type { HealthChange, HealthReport } from './telemetry/health-report.js';
 import { MemoryRateLimiter } from './limits/memory-rate-limiter.js';
+import type { RateLimiter } from './limits/rate-limiter.js';
 import { watchEventLoop } from './telemetry/event-loop-lag.js';
 import { HealthMonitor } from './telemetry/health-monitor.js';
 import { measuredEngine } from './telemetry/measured-engine.js';
@@ -61,6 +62,7 @@ export interface RoomServerPorts {
   readonly random: (bytes: number) => Buffer;
   readonly log: Log;
   readonly settings: GatewaySettings;
+  readonly limiter?: RateLimiter; // of limits by address; else one of this process alone
   readonly stepMark?: StepMark;
   /** Rooms that may have hung the process before: they are quarantined before anything else. */
   readonly suspects?: readonly { readonly roomId: string; readonly why: string }[];
@@ -94,7 +96,7 @@ const MAILBOX_LAG_MS = 5_000;
 /** Builds the way of a move from the journal up (design.md section 2) and knows every open room again. */
 export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   const { engine, definition, sessions, clock, random, log, settings, stepMark } = ports;
-  const { onAlert = () => undefined } = ports;
+  const { onAlert = () => undefined, limiter = new MemoryRateLimiter(clock.elapsedMs) } = ports;
 
   // Time goes on where the journal ends, and what the clocks missed is known to every room. An outage may have been
   // recorded by a process that wrote nothing else: inside of it every deadline would seem to lie far ahead.
@@ -137,7 +139,9 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     process: random(4).toString('hex'),
   });
   const lobby = new Lobby(clock, () => gateway.publishList());
-  const gateway = new Gateway({ rooms, lobby, engine, definition, sessions, clock, now, random, log, settings });
+  const gateway = new Gateway({
+    ...{ rooms, lobby, engine, definition, sessions, clock, now, random, log, limiter, settings },
+  });
   visualizer.listen();
   // What stands further down depends on what stands above it. Sockets stay open whatever restarts.
   const supervisor = new Supervisor(
@@ -250,6 +254,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
   const engine = measuredEngine(await openSqliteEngine({ folder: dataDir }), registry, systemClock.elapsedMs);
   const definition = liapTui();
   const settings = liveSettings(live);
+  const limiter = new MemoryRateLimiter(systemClock.elapsedMs);
   const suspectFile = join(dataDir, 'suspect.json');
   const watchdog = startWatchdog({ suspectFile });
   const alerts = new OperatorAlerts({ url: config.alertWebhookUrl, log, clock: systemClock });
@@ -265,6 +270,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       random: randomBytes,
       log,
       settings,
+      limiter,
       stepMark: watchdog.mark,
       suspects: suspectsOf(suspect),
       onGiveUp,
@@ -316,7 +322,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     monitor.onChange((change) => alerts.raise(alertOfHealth(change)));
     const stopMonitor = monitor.start();
     addProcessMetrics(registry);
-    rooms.visualizer.onTold(messageLog(log, settings));
+    rooms.visualizer.onTold(messageLog(log, settings, systemClock.elapsedMs));
     if (traces !== null) rooms.visualizer.onTold(messageSpans(traces.tracer, fineNowMs));
     writer.onCommit((appends, tookMs) => {
       if (tookMs > settings.slowOperationMs) log.warn({ appends, tookMs }, 'slow commit');
@@ -332,7 +338,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
         { name: 'journal', state: writer.available ? 'closed' : 'open', failures: writer.counters.failures },
       ],
       healthChanges: () => monitor.changes,
-      limiter: new MemoryRateLimiter(elapsedMs),
+      limiter,
       limits: settings,
       clock: systemClock,
       log,
@@ -364,7 +370,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     });
     const server = await listen(config, app.fetch);
     const { port } = server.address() as AddressInfo;
-    const sockets = attachSockets(server, { gateway: rooms.gateway, sessions, config: live, log });
+    const sockets = attachSockets(server, { gateway: rooms.gateway, sessions, config: live, limiter, elapsedMs, log });
     const removeServerFile = writeServerFile(dataDir, { host: config.host, port });
     const stopFollowing = live.onChange(() => (log.level = live.current.logLevel));
     const reload = async (): Promise<void> => {
@@ -413,6 +419,12 @@ function liveSettings(
     },
     get limitLoopback() {
       return live.current.limitLoopback;
+    },
+    get playerMessagesPerMinute() {
+      return live.current.playerMessagesPerMinute;
+    },
+    get roomMessagesPerSecond() {
+      return live.current.roomMessagesPerSecond;
     },
     get messageBytesMax() {
       return live.current.messageBytesMax;

@@ -14,20 +14,31 @@ class WsSocket implements ClientSocket {
   readonly #ws: WebSocket;
   #setCookie: readonly string[] = [];
   #failure = '';
+  #retryAfterMs: number | undefined;
 
   constructor(ws: WebSocket) {
     this.#ws = ws;
     ws.on('upgrade', (response) => {
       this.#setCookie = response.headers['set-cookie'] ?? [];
     });
+    ws.on('unexpected-response', (_, { statusCode, headers }) => {
+      const seconds = Number(headers['retry-after']); // a date is of no use: clocks differ
+      if (seconds > 0) this.#retryAfterMs = seconds * 1000;
+      this.#failure = `Unexpected server response: ${statusCode}`;
+      ws.terminate();
+    });
     ws.on('open', () => this.onOpen(this.#setCookie));
     // One text frame arrives as one buffer, because `binaryType` is left at `nodebuffer`.
     ws.on('message', (bytes: Buffer) => this.onMessage(bytes.toString('utf8')));
     // `close` always follows an `error`, so the error is only kept as the reason.
     ws.on('error', (error: NodeJS.ErrnoException) => {
+      // What follows a refusal says less than the refusal.
+      if (this.#failure !== '') return;
       this.#failure = error.message === '' ? (error.code ?? error.name) : error.message;
     });
-    ws.on('close', (code, reason) => this.onClose(code, reason.length > 0 ? reason.toString('utf8') : this.#failure));
+    ws.on('close', (code, reason) => {
+      this.onClose(code, reason.length > 0 ? reason.toString('utf8') : this.#failure, this.#retryAfterMs);
+    });
   }
 
   send(text: string): void {

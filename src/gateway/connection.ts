@@ -1,7 +1,8 @@
 import type { Seat } from '../game/seats.js';
+import type { Bucket } from '../limits/token-bucket.js';
 import type { WireMessage } from '../protocol/wire.js';
 import type { SocketLimits } from './rate-limit.js';
-import type { Traffic } from './traffic.js';
+import type { LimitStep, Traffic } from './traffic.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 
 /** Bytes a slow socket may owe us; above it the client is sent away and comes back to the newest state. */
@@ -15,22 +16,28 @@ export class Connection {
   /** Room code of the path, null in the lobby. */
   readonly code: string | null;
   readonly token: string | null;
+  readonly address: string | undefined; // of limits by address
   session: string;
   roomId: string | null = null;
   seat: Seat | null = null;
   name: string | null = null; // of the player in that seat
   open = true;
   answeredPing = true;
+  isSentAway = false; // nothing that it sends is read any more
+  isIntroduced = false; // its first `client_ready` came
   floodToldMs = Number.NEGATIVE_INFINITY; // monotonic
+  patience: Bucket | undefined; // for what is refused
+  readonly steps = new Set<LimitStep>(); // that it was brought to
   readonly #traffic: Traffic;
   #asked = 0;
+  #pauses = 0;
   #isTooSlow = false;
 
   constructor(
     id: string,
     socket: ServerSocket,
     limits: SocketLimits,
-    { path, session, token }: Handshake,
+    { path, session, token, address }: Handshake,
     traffic: Traffic,
   ) {
     this.#traffic = traffic;
@@ -41,6 +48,16 @@ export class Connection {
     this.code = place === 'lobby' ? null : place;
     this.session = session;
     this.token = token;
+    this.address = address;
+  }
+
+  /** Stops reading. Each reason is taken back by a `resume` of its own. */
+  pause(): void {
+    if (this.#pauses++ === 0) this.socket.pause();
+  }
+
+  resume(): void {
+    if (--this.#pauses === 0) this.socket.resume();
   }
 
   /** A new id that joins everything one message causes: answers, journal entry, log lines. */

@@ -16,7 +16,7 @@ import type { ClientEvent, ClientMessage, ClientMessageOf } from '../protocol/cl
 import { decode, faultAnswer } from '../protocol/decode.js';
 import { roomListUpdate } from '../protocol/lobby-messages.js';
 import { type MissedEvent, project, projectDirect, projectPresent, queuedMessages } from '../protocol/projector.js';
-import { gameNotFound, notSeated, rateLimited, refusalMessage, unavailableMessage } from '../protocol/refusals.js';
+import { gameNotFound, notSeated, refusalMessage, unavailableMessage } from '../protocol/refusals.js';
 import {
   error,
   gameHasEnded,
@@ -29,10 +29,14 @@ import {
 } from '../protocol/room-messages.js';
 import { claimedName, isRoomCommand, type RoomCommandMessage, toRoomMessage } from '../protocol/to-room-message.js';
 import { inReplyTo, stamped, type WireMessage } from '../protocol/wire.js';
+import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { Log } from '../telemetry/log.js';
 import { Connection, encodeMessage } from './connection.js';
+import { Enforcement } from './enforcement.js';
 import { Heartbeat } from './heartbeat.js';
+import type { PlayLimitSettings } from './play-limits.js';
 import { Presence } from './presence.js';
+import { reconnectHint } from './reconnect-hint.js';
 import { createSocketLimits } from './rate-limit.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
@@ -52,12 +56,11 @@ export interface GatewayPorts {
   readonly now: () => number; // room time
   readonly random: (bytes: number) => Buffer;
   readonly log: Pick<Log, 'debug' | 'warn' | 'error'>;
+  readonly limiter: RateLimiter; // of limits by address
   readonly settings: GatewaySettings;
 }
 
-export interface GatewaySettings {
-  readonly timeScale: number;
-  readonly rateLimitFactor: number;
+export interface GatewaySettings extends PlayLimitSettings {
   readonly messageBytesMax: number;
   readonly disconnectGraceMs: number;
   readonly restartGraceMs: number;
@@ -67,8 +70,6 @@ export interface GatewaySettings {
 const REPEAT_MS = 250;
 /** Where the store could not say who sits in a room, it is asked again after that. */
 const ASK_AGAIN_MS = 1_000;
-/** A socket that floods is told so at most that often. */
-const FLOOD_ANSWER_MS = 1_000;
 /** Entries read back to tell a returning player what it missed. */
 const MISSED_ENTRIES_MAX = 1000;
 
@@ -88,12 +89,14 @@ export class Gateway {
   readonly #askers = new Map<string, Asker>(); // by correlation id
   readonly #presence: Presence;
   readonly #heartbeat: Heartbeat;
+  readonly #enforcement: Enforcement;
   #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
   #draining = false;
 
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
     this.#heartbeat = new Heartbeat(ports.clock, this.traffic);
+    this.#enforcement = new Enforcement(ports, this.traffic);
     this.#presence = new Presence(ports.clock, ports.settings, (roomId, seat) => this.#tellAway(roomId, seat));
     ports.rooms.subscribe((notice) => this.#onNotice(notice));
   }
@@ -121,9 +124,7 @@ export class Gateway {
     const limits = createSocketLimits(settings);
     const connection = new Connection(random(6).toString('hex'), socket, limits, handshake, this.traffic);
     this.traffic.opened++;
-    socket.onMessage = (frame, binary) => {
-      this.traffic.framesIn++;
-      this.traffic.bytesIn += typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length;
+    const pace = this.#enforcement.paceOf(connection, (frame, binary) => {
       try {
         this.#onFrame(connection, frame, binary);
       } catch (failure) {
@@ -131,13 +132,20 @@ export class Gateway {
         this.#ports.log.error({ err: failure, connection: connection.id }, 'frame not handled');
         socket.close(CLOSE.failed, 'Internal error');
       }
+    });
+    socket.onMessage = (frame, binary) => {
+      this.traffic.framesIn++;
+      this.traffic.bytesIn += typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length;
+      if (!connection.isSentAway) pace.offer(frame, binary);
     };
     socket.onClose = (code) => {
+      pace.stop();
       this.traffic.closed(code);
       this.#onClose(connection);
     };
     socket.onPong = () => (connection.answeredPing = true);
     if (this.#draining) {
+      connection.send(reconnectHint(1));
       socket.close(CLOSE.restart, 'Server restarting');
       return;
     }
@@ -146,8 +154,10 @@ export class Gateway {
       this.#lobbySockets.add(connection);
       return;
     }
-    if (this.#enter(connection) === null) connection.send(roomNotFound(connection.code, clock.elapsedMs()));
-    else this.#ports.log.debug({ connection: connection.id, open: rooms.counts.open }, 'room socket');
+    if (this.#enter(connection) === null) {
+      connection.send(roomNotFound(connection.code, clock.elapsedMs()));
+      this.#enforcement.unknownRoom(connection);
+    } else this.#ports.log.debug({ connection: connection.id, open: rooms.counts.open }, 'room socket');
   }
 
   /** Tells every lobby socket the list. */
@@ -162,7 +172,11 @@ export class Gateway {
   drain(): void {
     this.stopClocks();
     const everybody = [...this.#lobbySockets, ...[...this.#roomSockets.values()].flatMap((sockets) => [...sockets])];
-    for (const connection of everybody) connection.socket.close(CLOSE.restart, 'Server restarting');
+    const hint = reconnectHint(everybody.length);
+    for (const connection of everybody) {
+      connection.send(hint);
+      connection.socket.close(CLOSE.restart, 'Server restarting');
+    }
   }
 
   stopClocks(): void {
@@ -174,34 +188,18 @@ export class Gateway {
   // ---- frames in -------------------------------------------------------------------------------------------------
 
   #onFrame(connection: Connection, frame: string | Uint8Array, binary: boolean): void {
-    const { clock, settings } = this.#ports;
-    const flood = connection.limits.frame(clock.elapsedMs());
-    if (flood.kind === 'limited') {
-      this.traffic.limited.flood++;
-      // One answer for many: otherwise a flood in would be a flood out.
-      if (clock.elapsedMs() - connection.floodToldMs < FLOOD_ANSWER_MS) return;
-      connection.floodToldMs = clock.elapsedMs();
-      connection.send(rateLimited(null, flood.retryAfterS));
-      return;
-    }
+    const { rooms, settings } = this.#ports;
     const decoded = decode(frame, binary, settings.messageBytesMax);
     if (!decoded.ok) {
-      this.traffic.invalid++;
       connection.send(faultAnswer(decoded.fault));
+      this.#enforcement.invalid(connection);
       return;
     }
     const { message } = decoded;
-    const verdict = connection.limits.message(message.event, clock.elapsedMs());
     this.traffic.message(message.event);
-    if (verdict.kind === 'limited') {
-      this.traffic.limited.message++;
-      connection.send(inReplyTo(rateLimited(message.event, verdict.retryAfterS), idOf(message)));
-      return;
-    }
-    if (verdict.kind === 'warned') {
-      this.traffic.limited.warning++;
-      connection.send({ event: 'rate_limit_warning', data: { ...verdict.warning } });
-    }
+    const code = message.event === 'join_room' ? message.data.room_id : null;
+    const roomId = code === null ? connection.roomId : (rooms.resolve(code.toUpperCase()) ?? null);
+    if (!this.#enforcement.pass(connection, message, roomId)) return;
     const bytes = frame.length;
     if (message.event === 'ping') this.#pong(connection, message);
     else if (message.event === 'ack')
@@ -278,6 +276,7 @@ export class Gateway {
     const roomId = rooms.resolve(code.toUpperCase());
     if (roomId === undefined) {
       this.#reply(connection, message, error('Room not found', 'join_room_error'));
+      this.#enforcement.unknownRoom(connection);
       return;
     }
     const cause = this.#ask(connection, message, (notice, tell) => {
@@ -676,8 +675,8 @@ export class Gateway {
   ): void {
     const { rooms } = this.#ports;
     if (rooms.tell(roomId, message, cause, { bytes })) return;
-    connection.socket.pause();
-    rooms.whenWritable(roomId, () => connection.socket.resume());
+    connection.pause();
+    rooms.whenWritable(roomId, () => connection.resume());
   }
 
   // ---- notices out -----------------------------------------------------------------------------------------------

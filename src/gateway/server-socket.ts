@@ -23,7 +23,9 @@ export interface Handshake {
   readonly path: string; // `/ws/lobby`, `/ws/{room_id}`
   readonly session: string; // session id: of the cookie, or a new one
   readonly token: string | null; // for a client that came without a cookie: what it may send back
+  /** The key of limits by address; absent where none of them concerns the client, as on this machine. */
+  readonly address?: string | undefined;
 }
 
 /** Close codes as the frontend understands them: all but 1000 make it come back (protocol.md 1.5, 7.1.13). */
-export const CLOSE = { stayAway: 1000, failed: 1011, restart: 1012, tooSlow: 1013 } as const;
+export const CLOSE = { stayAway: 1000, overLimits: 1008, failed: 1011, restart: 1012, tooSlow: 1013 } as const;

@@ -34,6 +34,12 @@ test.each([
   ['a proxy here that is not believed', 'loopback', { from: LOCAL, headers: { 'X-Forwarded-For': FAR } }, 401],
   ['one that claims to be here', 'loopback', { from: LOCAL, headers: { 'X-Forwarded-For': LOCAL } }, 401],
   ['a proxy that is believed', 'loopback', { from: LOCAL, trustProxy: true, headers: { 'X-Forwarded-For': FAR } }, 401],
+  [
+    'one that claims to be here through a proxy',
+    'loopback',
+    { from: LOCAL, trustProxy: true, headers: { 'X-Forwarded-For': LOCAL } },
+    401,
+  ],
   ['this machine where a token is wanted', 'token', { from: LOCAL }, 401],
   ['the token where it is wanted', 'token', { headers: BEARER }, 200],
   ['anybody where all is public', 'public', {}, 200],

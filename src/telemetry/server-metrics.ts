@@ -58,6 +58,24 @@ export function addSocketMetrics(registry: Registry, gateway: Pick<Gateway, 'tra
     'Sockets that were closed because they read too slowly',
     () => traffic.slowClosed,
   );
+  readCounter(
+    registry,
+    {
+      name: 'websocket_limit_steps_total',
+      help: 'Sockets over their limits, by how far it went: warned, slowed, refused, disconnected',
+      label: 'step',
+    },
+    () => Object.entries(traffic.socketsAtStep),
+  );
+  readCounter(
+    registry,
+    {
+      name: 'websocket_handshakes_refused_total',
+      help: 'Handshakes without a socket: path, origin, full, rate (of all), address, addressRate, session',
+      label: 'why',
+    },
+    () => Object.entries(traffic.handshakesRefused),
+  );
   counter('websocket_heartbeat_drops_total', 'Sockets that left a ping unanswered', () => traffic.heartbeatDrops);
 }
 
@@ -81,7 +99,7 @@ export function addHttpMetrics(registry: Registry, { traffic }: Pick<Gateway, 't
     registry,
     {
       name: 'rate_limited_total',
-      help: 'What a limit refused (flood, message: of sockets; http-…: by kind of path) or warned of (warning)',
+      help: 'Messages that a limit refused (flood, message: of a socket; player, room, unknownRoom), requests (http-…) and warnings (warning)',
       label: 'limit',
     },
     () => [...Object.entries(traffic.limited), ...limited],

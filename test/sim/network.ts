@@ -123,7 +123,7 @@ export class Link {
   #toServerAt = 0; // elapsed ms: frames keep their order
   #toClientAt = 0;
   #isPaused = false;
-  #held: (() => void)[] = [];
+  readonly #held: (() => void)[] = [];
   #isDeaf = false; // half open: the client is gone, and nobody tells the server
   #bytesPerMs = Infinity; // how fast the client reads
   #backlogBytes = 0;
@@ -261,9 +261,11 @@ export class Link {
 
   #resume(): void {
     this.#isPaused = false;
-    const held = this.#held;
-    this.#held = [];
-    for (const deliver of held) deliver();
+    while (!this.#isPaused) {
+      const deliver = this.#held.shift();
+      if (deliver === undefined) return;
+      deliver(); // and may pause it again
+    }
   }
 
   /** Behind everything that goes the same way. @param isNews of an end, which overtakes what is lost by it */

@@ -20,6 +20,8 @@ export interface SimulatedServerOptions extends LiapTuiOptions {
 const SETTINGS: GatewaySettings = {
   timeScale: 1,
   rateLimitFactor: Infinity,
+  playerMessagesPerMinute: 600,
+  roomMessagesPerSecond: 100,
   messageBytesMax: 64 * 1024,
   disconnectGraceMs: 3_000,
   restartGraceMs: 60_000,
@@ -129,7 +131,7 @@ class Link {
   path = '';
   #phase: Phase = 'connecting';
   #paused = false;
-  #held: (() => void)[] = [];
+  readonly #held: (() => void)[] = [];
   readonly #simulated: SimulatedServer;
   readonly #delayMs: number;
   readonly #onEnd: () => void;
@@ -205,9 +207,11 @@ class Link {
 
   #resume(): void {
     this.#paused = false;
-    const held = this.#held;
-    this.#held = [];
-    for (const deliver of held) deliver();
+    while (!this.#paused) {
+      const deliver = this.#held.shift();
+      if (deliver === undefined) return;
+      deliver(); // and may pause it again
+    }
   }
 
   #later(run: () => void): void {
