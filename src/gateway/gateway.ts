@@ -761,8 +761,9 @@ export class Gateway {
       messageId: null,
       onNotice: (seen) => {
         if (seen.kind !== 'seen' || seen.seq === notice.seq) return;
-        const now = seen.view(viewer ?? 'spectator');
-        const present = now.game === null ? [roomUpdate(now)] : projectPresent(now, viewer, seen.seq);
+        const { seat } = connection; // it may have left meanwhile
+        const now = seen.view(seat ?? 'spectator');
+        const present = now.game === null ? [roomUpdate(now)] : projectPresent(now, seat, seen.seq);
         for (const message of present) connection.send(stamped(message, { ...stamp, atMs: this.#ports.now() }));
       },
     });

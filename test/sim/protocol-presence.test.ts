@@ -112,6 +112,19 @@ test('presence: leave_room and leave_game act at once, without any grace, and fo
   expect((await table.play(0, 0)).data).toMatchObject({ type: 'not_seated' });
 });
 
+test('presence: who leaves for good while its repeat is answered sees no more of the hand that is a bot’s now', async () => {
+  const table = await Table.playing({ commitDelayMs: 50 });
+  const move = { player_name: 'Hana', piece_indices: [0], play_value: 0 };
+  await table.host.call('play', move, 'once');
+  table.host.mark();
+  table.host.send('play', move, 'once');
+  table.host.send('leave_game', { player_name: 'Hana' });
+  await table.settle(200);
+  expect(table.host.freshEvents.slice(-2)).toEqual(['leave_game_success', 'phase_change']);
+  expect(table.host.phase).toMatchObject({ reason: 'Current state', players: { Hana: { is_bot: true } } });
+  expect(shownHand(table.host, 'Hana')).toBeUndefined();
+});
+
 test('presence: whoever returns gets room_state_update, what it missed, then the present, and takes over at once', async () => {
   const table = await underWay(SIMPLE_BOTS);
   table.person(3).cut();
