@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { SimulatedClock } from '../../actors/simulated-clock.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
 import { NAMES, Table } from '../../test/support/table.js';
-import type { AppliedNotice } from './gateway.js';
+import type { AppliedNotice } from './game-notice.js';
 import { coalesced } from './presence-news.js';
 import { RoomPace } from './room-pace.js';
 

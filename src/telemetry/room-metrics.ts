@@ -4,7 +4,8 @@ import type { Unavailable } from '../../actors/room-actor.js';
 import type { Phase } from '../../actors/room/room-setup.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
 import { SEATS } from '../game/seats.js';
-import type { GameNotice, GameRooms } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
+import type { GameRooms } from '../gateway/gateway.js';
 import type { EntryTimes } from '../visualizer/shown-entry.js';
 import { boundCounter, readCounter, readGauge } from './read-metrics.js';
 

@@ -3,7 +3,7 @@ import type { RoomEvent } from '../../actors/room/room-event.js';
 import type { RoomMessage } from '../../actors/room/room-message.js';
 import type { RoomState } from '../../actors/room/room-state.js';
 import type { RoomView } from '../../actors/room/room-view.js';
-import type { GameNotice } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
 import { FlightRecorder } from './flight-recorder.js';
 import { ListWatch } from './list-watch.js';
 import { LiveEvents } from './live-events.js';
