@@ -118,7 +118,7 @@ function everyoneAnswered({ context }: Scope): boolean {
 function redealOutcome(state: RoomState) {
   const game = gameOf(state);
   const { answers } = game.redeal!;
-  return resolveRedeal(answers, redealReference({ ...game, redealStarter: game.redealStarter }));
+  return resolveRedeal(answers, redealReference(game));
 }
 
 function redealIsAgreed(scope: Scope): boolean {
