@@ -41,7 +41,7 @@ import type { Log } from '../telemetry/log.js';
 import { Connection } from './connection.js';
 import { EncodedOnce } from './encoded-once.js';
 import { Enforcement } from './enforcement.js';
-import type { AppliedNotice, GameNotice } from './game-notice.js';
+import type { GameNotice } from './game-notice.js';
 import { Heartbeat } from './heartbeat.js';
 import type { PlayLimitSettings } from './play-limits.js';
 import { Presence } from './presence.js';
