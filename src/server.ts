@@ -326,11 +326,12 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     const stopMonitor = monitor.start();
     addProcessMetrics(registry);
     rooms.visualizer.onTold(messageLog(log, settings, systemClock.elapsedMs));
-    if (traces !== null) rooms.visualizer.onTold(messageSpans(traces.tracer, fineNowMs));
+    if (traces !== null) rooms.visualizer.onTold(messageSpans(traces.tracer, fineNowMs, () => rooms.gateway.lastTold));
     writer.onCommit((appends, tookMs) => {
       if (tookMs > settings.slowOperationMs) log.warn({ appends, tookMs }, 'slow commit');
     });
-    const measured = addServerMetrics(registry, rooms, { storeWatch, monitor, alerts });
+    const replays = new Replays({ engine, definition, dataDir, defer: systemClock.defer });
+    const measured = addServerMetrics(registry, rooms, { storeWatch, monitor, alerts, replays });
     const app = createApp({
       ...measured,
       slow: settings,
@@ -359,7 +360,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       limits: settings,
       clock: systemClock,
       engine,
-      replays: new Replays({ engine, definition, dataDir, defer: systemClock.defer }),
+      replays,
       metrics: { registry, access: metricsAccess, guard: metricsGuard },
       visualizer: rooms.visualizer,
       admin: {

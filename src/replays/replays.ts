@@ -51,6 +51,8 @@ export class Replays {
   readonly #records = new Map<string, string>(); // least recently asked for first
   #recordsBytes = 0;
   readonly #fairness = new Map<string, RoomFairness>(); // oldest first
+  /** Times that something was asked for and was kept, or was not. */
+  readonly reads = { records: { hits: 0, misses: 0 }, fairness: { hits: 0, misses: 0 } };
 
   constructor(ports: ReplaysPorts) {
     this.#ports = ports;
@@ -74,6 +76,7 @@ export class Replays {
     const endedAt = await this.#endOf(roomId);
     const key = `${roomId}/${endedAt}`;
     const known = this.#fairness.get(key);
+    this.reads.fairness[known === undefined ? 'misses' : 'hits']++;
     if (known !== undefined) return known;
     return this.#made(this.#fairnessMaking, key, async () => {
       const fairness = await this.#fairnessOf(roomId);
@@ -93,6 +96,7 @@ export class Replays {
     if (endedAt === null) return null;
     const key = `${roomId}/${endedAt}`;
     const known = this.#records.get(key);
+    this.reads.records[known === undefined ? 'misses' : 'hits']++;
     if (known !== undefined) {
       this.#keep(key, known);
       return known;

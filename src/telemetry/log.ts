@@ -2,12 +2,12 @@ import {
   type Bindings,
   type ChildLoggerOptions,
   type DestinationStream,
-  destination,
   type Logger,
   pino,
   stdSerializers,
 } from 'pino';
 import type { LogLevel } from '../config.js';
+import { stderrLines } from './bounded-lines.js';
 
 export type Log = Logger;
 
@@ -54,11 +54,11 @@ const DEPTH_MAX = 6;
 
 /**
  * JSON lines on stderr; stdout belongs to the one line that says that the server is ready.
- * Written at once, so that the line which says why the process ends is not lost with it.
+ * Written at once, so that the line which says why the process ends is not lost with it, unless its reader hangs.
  * The masking is ours: pino's own redaction reaches only as deep as its paths are written out.
  * @param stream for tests, and for tools that keep the lines
  */
-export function createLog(level: LogLevel, stream: DestinationStream = destination(2)): Log {
+export function createLog(level: LogLevel, stream: DestinationStream = stderrLines()): Log {
   const log = pino(
     {
       level,
@@ -87,15 +87,28 @@ function maskedError(failure: Error): unknown {
   return masked({ ...stdSerializers.err(failure) }, 0);
 }
 
+/** The value itself where there is nothing to mask in it: most lines are not copied. */
 function masked(value: unknown, depth: number): unknown {
-  if (Array.isArray(value)) return depth > DEPTH_MAX ? MASK : value.map((item) => masked(item, depth + 1));
   if (typeof value === 'string') return maskedText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    if (depth > DEPTH_MAX) return MASK;
+    let copy: unknown[] | undefined;
+    for (const [index, item] of value.entries()) {
+      const shown = masked(item, depth + 1);
+      if (shown !== item) (copy ??= [...(value as unknown[])])[index] = shown;
+    }
+    return copy ?? value;
+  }
   if (!isPlain(value)) return value; // an Error has its own serializer, and a class its own toJSON
   if (depth > DEPTH_MAX) return MASK;
-  const entries = Object.entries(value);
-  return Object.fromEntries(
-    entries.map(([name, member]) => [name, MASKED.has(name.toLowerCase()) ? MASK : masked(member, depth + 1)]),
-  );
+  let copy: Record<string, unknown> | undefined;
+  for (const name of Object.keys(value)) {
+    const member = value[name];
+    const shown = MASKED.has(name.toLowerCase()) ? MASK : masked(member, depth + 1);
+    if (shown !== member) (copy ??= { ...value })[name] = shown;
+  }
+  return copy ?? value;
 }
 
 function maskedText(text: string): string {
