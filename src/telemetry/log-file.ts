@@ -24,7 +24,7 @@ export interface LogFile extends DestinationStream {
  * Lines into `server.1.log`, `server.2.log`, … for `server.log`, written by a thread of its own; a new file each day and
  * when one is full, the oldest is removed. What a process writes just before it ends gets there too. Where the file
  * can't be written, lines go to stderr until it can.
- * @throws ConfigError where the folder can't be made or written to: the thread itself would say so only after a while
+ * @throws ConfigError where the folder can't be made or written to at the start
  */
 export function openLogFile(
   file: string,
