@@ -36,7 +36,7 @@ export async function benchOverload({ rooms, times, warmUp, seconds }: OverloadO
     crowd.close();
     const goodput = offered.appliedInTime / seconds / capacity;
     const grown = inOverloadMib / atCapacityMib;
-    const { sent, unanswered, lost } = offered;
+    const { sent, unanswered, closed } = offered;
     return {
       ok: unanswered === 0 && goodput >= GOODPUT_MIN && !(grown > MEMORY_MAX),
       capacity_per_s: capacity,
@@ -46,7 +46,7 @@ export async function benchOverload({ rooms, times, warmUp, seconds }: OverloadO
       applied: offered.applied,
       refused: offered.refused,
       unanswered,
-      sockets_lost: lost,
+      closed,
       drained_ms: offered.drainedMs,
       memory_mib: { at_capacity: atCapacityMib, in_overload: inOverloadMib, ratio: grown },
       server_cpu_s: ((cpuAfter?.totalMs ?? Number.NaN) - (cpuBefore?.totalMs ?? Number.NaN)) / 1000,

@@ -7,7 +7,7 @@ export interface Offered {
   readonly appliedInTime: number; // while messages were offered
   readonly refused: Readonly<Record<string, number>>; // by type and reason of the error
   readonly unanswered: number;
-  readonly lost: number; // sockets that the server closed
+  readonly closed: Readonly<Record<string, number>>; // sockets that the server closed, by code
   readonly drainedMs: number; // from the end of the offer until all was answered
 }
 
@@ -23,7 +23,7 @@ const ERROR = '{"event":"error"';
 const TAIL_BYTES = 160;
 const ID = /"in_reply_to":"(o-\d+)"/;
 /** For the answers after the end. */
-const DRAIN_LIMIT_MS = 300_000;
+const DRAIN_LIMIT_MS = 120_000;
 
 /**
  * Rooms that wait, with four sockets each, whose hosts seat a bot again and again. Each time is as good as the first: an
@@ -63,7 +63,11 @@ export class Crowd {
     await pause(seconds * 1000);
     isOver = true;
     const perSecond = applied / ((performance.now() - startMs) / 1000);
-    while (awaited.size > 0) await pause(10);
+    const limitMs = performance.now() + DRAIN_LIMIT_MS;
+    while (awaited.size > 0) {
+      if (performance.now() > limitMs) throw new Error(`${awaited.size} messages at the capacity were never answered`);
+      await pause(10);
+    }
     for (const stop of stops) stop();
     return perSecond;
   }
@@ -72,14 +76,15 @@ export class Crowd {
   async offer(perSecond: number, seconds: number): Promise<Offered> {
     const pending = new Set<string>();
     const refused = new Map<string, number>();
-    const seen = { sent: 0, applied: 0, appliedInTime: 0, lost: 0 };
+    const seen = { sent: 0, applied: 0, appliedInTime: 0 };
+    const closed: Record<string, number> = {};
     let isOver = false;
     let onDrained = (): void => undefined;
     const settle = (): void => {
       if (isOver && pending.size === 0) onDrained();
     };
     const stops = this.#hosts.map(({ socket }) => {
-      socket.on('close', () => seen.lost++);
+      socket.on('close', (code) => (closed[code] = (closed[code] ?? 0) + 1));
       return onAnswer(socket, (id, refusal) => {
         if (!pending.delete(id)) return;
         if (refusal !== null) refused.set(refusal, (refused.get(refusal) ?? 0) + 1);
@@ -110,7 +115,7 @@ export class Crowd {
     });
     const drainedMs = performance.now() - endMs;
     for (const stop of stops) stop();
-    return { ...seen, refused: Object.fromEntries(refused), unanswered: pending.size, drainedMs };
+    return { ...seen, closed, refused: Object.fromEntries(refused), unanswered: pending.size, drainedMs };
   }
 
   close(): void {

@@ -62,6 +62,10 @@ export class Connection {
     if (this.#pauses++ === 0) this.socket.pause();
   }
 
+  get isPaused(): boolean {
+    return this.#pauses > 0;
+  }
+
   resume(): void {
     if (--this.#pauses === 0) this.socket.resume();
   }

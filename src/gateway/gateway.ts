@@ -168,6 +168,7 @@ export class Gateway {
     socket.onMessage = (frame, binary) => {
       this.traffic.framesIn++;
       this.traffic.bytesIn += frameBytes(frame);
+      connection.answeredPing = true; // whoever speaks lives: its pong may be far behind what it says
       if (!connection.isSentAway) pace.offer(frame, binary);
     };
     socket.onClose = (code) => {
