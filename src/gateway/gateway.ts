@@ -158,9 +158,7 @@ export class Gateway {
       try {
         this.#onFrame(connection, frame, binary);
       } catch (failure) {
-        // Ours to mend; this socket alone pays for it, and comes back.
-        this.#ports.log.error({ err: failure, connection: connection.id }, 'frame not handled');
-        socket.close(CLOSE.failed, 'Internal error');
+        this.#failed(connection, failure);
       } finally {
         this.#frameMs = null;
       }
@@ -231,6 +229,12 @@ export class Gateway {
     this.#heartbeat.stop();
   }
 
+  /** Ours to mend; this socket alone pays for it, and comes back. */
+  #failed(connection: Connection, failure: unknown): void {
+    this.#ports.log.error({ err: failure, connection: connection.id }, 'frame not handled');
+    connection.socket.close(CLOSE.failed, 'Internal error');
+  }
+
   // ---- frames in -------------------------------------------------------------------------------------------------
 
   #onFrame(connection: Connection, frame: Frame, binary: boolean): void {
@@ -284,15 +288,21 @@ export class Gateway {
         return;
       }
       case 'create_room':
-        void this.#enforcement.mayCreate(connection, message).then((may) => {
-          if (may) this.#createRoom(connection, message);
-        });
+        void this.#createIfAllowed(connection, message);
         return;
       case 'join_room':
         this.#joinRoom(connection, message, bytes);
         return;
       default:
         return;
+    }
+  }
+
+  async #createIfAllowed(connection: Connection, message: ClientMessageOf<'create_room'>): Promise<void> {
+    try {
+      if (await this.#enforcement.mayCreate(connection, message)) this.#createRoom(connection, message);
+    } catch (failure) {
+      this.#failed(connection, failure);
     }
   }
 

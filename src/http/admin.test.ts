@@ -67,7 +67,7 @@ interface Answer {
 
 async function ask(path: string, init: RequestInit = {}, to = app, address = '192.0.2.1'): Promise<Answer> {
   const headers = { authorization: `Bearer ${TOKEN}`, ...(init.headers as Record<string, string> | undefined) };
-  const bindings = { incoming: { socket: { remoteAddress: address } } };
+  const bindings = { incoming: { socket: { remoteAddress: address }, rawHeaders: [] } };
   const response = await to.request(`/api/admin${path}`, { ...init, headers }, bindings);
   const text = await response.text();
   return { status: response.status, body: JSON.parse(text) as Answer['body'], headers: response.headers };

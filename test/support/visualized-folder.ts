@@ -76,7 +76,7 @@ export class VisualizedFolder {
 
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
     const response = await this.app.request(`${ORIGIN}${path}`, init, {
-      incoming: { socket: { remoteAddress: ADDRESS } },
+      incoming: { socket: { remoteAddress: ADDRESS }, rawHeaders: [] },
     });
     const text = await response.text();
     const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '');
