@@ -1,10 +1,16 @@
 import { WebSocket } from 'ws';
+import { msgpackCodec, packMessage } from '../protocol/msgpack-codec.js';
 import { NORMAL_CLOSE, type ClientSocket, type Connect } from './client-socket.js';
 
-/** Connections over the network. @param baseUrl e.g. `ws://127.0.0.1:5050` */
-export function connectOverWs(baseUrl: string): Connect {
+/**
+ * Connections over the network.
+ * @param baseUrl e.g. `ws://127.0.0.1:5050`
+ * @param binary asks for MessagePack on the wire; whoever uses the socket reads and writes JSON all the same
+ */
+export function connectOverWs(baseUrl: string, { binary = false }: { readonly binary?: boolean } = {}): Connect {
   const base = baseUrl.replace(/\/+$/, '');
-  return (path, headers) => new WsSocket(new WebSocket(base + path, { headers: { ...headers } }));
+  const subprotocols = binary ? [msgpackCodec.subprotocol] : [];
+  return (path, headers) => new WsSocket(new WebSocket(base + path, subprotocols, { headers: { ...headers } }));
 }
 
 class WsSocket implements ClientSocket {
@@ -29,7 +35,9 @@ class WsSocket implements ClientSocket {
     });
     ws.on('open', () => this.onOpen(this.#setCookie));
     // One text frame arrives as one buffer, because `binaryType` is left at `nodebuffer`.
-    ws.on('message', (bytes: Buffer) => this.onMessage(bytes.toString('utf8')));
+    ws.on('message', (bytes: Buffer, isBinary) => {
+      this.onMessage(isBinary ? JSON.stringify(msgpackCodec.decode(bytes)?.value) : bytes.toString('utf8'));
+    });
     // `close` always follows an `error`, so the error is only kept as the reason.
     ws.on('error', (error: NodeJS.ErrnoException) => {
       // What follows a refusal says less than the refusal.
@@ -42,7 +50,9 @@ class WsSocket implements ClientSocket {
   }
 
   send(text: string): void {
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text);
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    const isBinary = this.#ws.protocol === msgpackCodec.subprotocol;
+    this.#ws.send(isBinary ? packMessage(JSON.parse(text) as object) : text);
   }
 
   close(code = NORMAL_CLOSE, reason = ''): void {

@@ -56,7 +56,6 @@ import { Traffic } from './traffic.js';
 
 export type GameRooms = Rooms<RoomState, RoomMessage, RoomEvent, RoomView>;
 export type GameNotice = Notice<RoomEvent, RoomView>;
-export type AppliedNotice = Extract<GameNotice, { kind: 'applied' }>;
 type Applied = Extract<GameNotice, { kind: 'applied' | 'repeated' }>;
 
 export interface GatewayPorts {

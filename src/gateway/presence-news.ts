@@ -1,7 +1,10 @@
 import type { Cancel, Clock } from '../../actors/clock.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
+import type { RoomView } from '../../actors/room/room-view.js';
+import type { Notice } from '../../actors/notice.js';
 import type { Seat } from '../game/seats.js';
-import type { AppliedNotice } from './gateway.js';
+
+export type AppliedNotice = Extract<Notice<RoomEvent, RoomView>, { kind: 'applied' }>;
 
 /** An event and the entry that it stands in. */
 export interface News {
