@@ -18,6 +18,7 @@ import { benchSettings } from './settings.js';
 import { benchSockets } from './sockets.js';
 import { benchStorm } from './storm.js';
 import { runSuite } from './suite.js';
+import { benchTelemetry } from './telemetry.js';
 import { benchVisualizer } from './visualizer.js';
 
 type Numbers = Readonly<Record<string, number>>;
@@ -128,6 +129,13 @@ const OTHERS: readonly OtherBench[] = [
     defaults: { tables: 100, warmUp: 2, seconds: 3, rounds: 3 },
     run: ({ tables, warmUp, seconds, rounds }) =>
       benchSettings({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
+  },
+  {
+    name: 'telemetry',
+    description: 'what metrics, logs and traces cost of the moves over sockets, beside a server without them',
+    defaults: { tables: 100, warmUp: 1, seconds: 3, rounds: 3 },
+    run: ({ tables, warmUp, seconds, rounds }) =>
+      benchTelemetry({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
   },
   {
     name: 'games',

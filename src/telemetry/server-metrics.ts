@@ -1,9 +1,10 @@
 import { Counter, collectDefaultMetrics, Histogram, type Registry } from 'prom-client';
 import type { Supervisor } from '../../actors/supervisor.js';
 import type { GroupCommit } from '../../persistence/group-commit.js';
-import type { Gateway } from '../gateway/gateway.js';
+import type { GameRooms, Gateway } from '../gateway/gateway.js';
 import type { Answer } from '../http/app.js';
 import type { StoreWatch } from '../operations/store-watch.js';
+import type { Replays } from '../replays/replays.js';
 import type { HealthMonitor } from './health-monitor.js';
 import type { OperatorAlerts } from './operator-alerts.js';
 import { readCounter, readGauge } from './read-metrics.js';
@@ -19,6 +20,7 @@ export interface MeasuredProcess {
   readonly storeWatch: Pick<StoreWatch, 'status' | 'findings'>;
   readonly monitor: Pick<HealthMonitor, 'latest'>;
   readonly alerts: Pick<OperatorAlerts, 'counters'>;
+  readonly replays: Pick<Replays, 'reads'>;
 }
 
 /** Memory, CPU, event loop, garbage collection, file descriptors of this process. Once a process: it has no end. */
@@ -227,5 +229,31 @@ export function addNotificationMetrics(registry: Registry, alerts: Pick<Operator
       label: 'outcome',
     },
     () => Object.entries(alerts.counters),
+  );
+}
+
+/** What is kept in memory in front of the journal: rooms, records of finished games, proofs that deals were fair. */
+export function addCacheMetrics(
+  registry: Registry,
+  rooms: Pick<GameRooms, 'counters'>,
+  { reads }: Pick<Replays, 'reads'>,
+): void {
+  readCounter(
+    registry,
+    { name: 'cache_hits_total', help: 'Reads that memory answered, by what was read', label: 'cache' },
+    () => [
+      ['rooms', rooms.counters.found],
+      ['replays', reads.records.hits],
+      ['fairness', reads.fairness.hits],
+    ],
+  );
+  readCounter(
+    registry,
+    { name: 'cache_misses_total', help: 'Reads that had to go to the journal, by what was read', label: 'cache' },
+    () => [
+      ['rooms', rooms.counters.missed],
+      ['replays', reads.records.misses],
+      ['fairness', reads.fairness.misses],
+    ],
   );
 }
