@@ -13,6 +13,7 @@ import { seededRandom } from '../client/random.js';
 import type { FinalResult } from '../client/room-view.js';
 import { botStrategy, carefulStrategy, randomStrategy } from '../client/strategy.js';
 import { connectOverWs } from '../client/ws-socket.js';
+import { msgpackOfClients } from '../protocol/msgpack-codec.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_ARGUMENTS = 2;
@@ -80,7 +81,7 @@ export async function main(args: readonly string[], output: Output): Promise<num
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BAD_ARGUMENTS;
     throw error;
   }
-  const connect = connectOverWs(options.url, { binary: options.binary });
+  const connect = connectOverWs(options.url, options.binary ? msgpackOfClients : undefined);
   const unreachable = await whyUnreachable(connect);
   if (unreachable !== undefined) {
     output.err(

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { playGame } from '../../src/client/game-session.js';
 import { connectOverWs } from '../../src/client/ws-socket.js';
+import { msgpackOfClients } from '../../src/protocol/msgpack-codec.js';
 import { realGame } from '../support/real-game.js';
 import { ServerProcess } from '../support/server-process.js';
 
@@ -126,7 +127,7 @@ test.each(['not json', '', '[]', '{"event":1}'])(
 );
 
 test('a whole game over binary frames ends as over text', async () => {
-  const binary = connectOverWs(server.socketUrl, { binary: true });
+  const binary = connectOverWs(server.socketUrl, msgpackOfClients);
   const game = await playGame({ ...realGame(binary, 5, 2), roundsMax: 1 });
   expect(game.violations).toEqual([]);
   expect(game.movesRefused).toBe(0);
