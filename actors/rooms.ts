@@ -214,6 +214,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   async #durableSnapshot(roomId: string): Promise<{ readonly seq: number; readonly snapshot: RoomSnapshot<S> } | null> {
     const { definition, engine } = this.#ports;
     const live = this.#keeper.live.get(roomId)?.durable;
+    this.#keeper.wanted(live != null);
     if (live != null) return live;
     // Of a journal that is damaged, everything before the damage can still be read.
     const brokenAt = this.#keeper.holds.own(roomId)?.seq ?? null;

@@ -8,6 +8,7 @@ import { benchGames } from './games.js';
 import { benchHot } from './hot.js';
 import { benchIdle } from './idle.js';
 import { benchLatency } from './latency.js';
+import { benchMassDisconnect } from './mass-disconnect.js';
 import { benchMoves } from './moves.js';
 import { benchProfile } from './profile.js';
 import { benchRecovery } from './recovery.js';
@@ -17,6 +18,7 @@ import { benchSettings } from './settings.js';
 import { benchSockets } from './sockets.js';
 import { benchStorm } from './storm.js';
 import { runSuite } from './suite.js';
+import { benchTelemetry } from './telemetry.js';
 import { benchVisualizer } from './visualizer.js';
 
 type Numbers = Readonly<Record<string, number>>;
@@ -129,10 +131,24 @@ const OTHERS: readonly OtherBench[] = [
       benchSettings({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
   },
   {
+    name: 'telemetry',
+    description: 'what metrics, logs and traces cost of the moves over sockets, beside a server without them',
+    defaults: { tables: 100, warmUp: 1, seconds: 3, rounds: 3 },
+    run: ({ tables, warmUp, seconds, rounds }) =>
+      benchTelemetry({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
+  },
+  {
     name: 'games',
     description: 'full games by scripted clients, one to four people each, over real sockets',
     defaults: { games: 100, tables: 10 },
     run: ({ games, tables }) => benchGames({ games: games!, tables: tables! }),
+  },
+  {
+    name: 'mass-disconnect',
+    description: 'the moves of healthy tables while very many other connections drop in one moment',
+    defaults: { sockets: 10_000, tables: 50, rate: 500, seconds: 12 },
+    run: ({ sockets, tables, rate, seconds }) =>
+      benchMassDisconnect({ sockets: sockets!, tables: tables!, rate: rate!, seconds: seconds! }),
   },
   {
     name: 'flood',

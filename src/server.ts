@@ -323,12 +323,13 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     const stopMonitor = monitor.start();
     addProcessMetrics(registry);
     rooms.visualizer.onTold(messageLog(log, settings, systemClock.elapsedMs));
-    if (traces !== null) rooms.visualizer.onTold(messageSpans(traces.tracer, fineNowMs));
+    if (traces !== null) rooms.visualizer.onTold(messageSpans(traces.tracer, fineNowMs, () => rooms.gateway.lastTold));
     writer.onCommit((appends, tookMs) => {
       if (tookMs > settings.slowOperationMs) log.warn({ appends, tookMs }, 'slow commit');
     });
+    const replays = new Replays({ engine, definition, dataDir, defer: systemClock.defer });
     const app = createApp({
-      ...addServerMetrics(registry, rooms, { storeWatch, monitor, alerts }),
+      ...addServerMetrics(registry, rooms, { storeWatch, monitor, alerts, replays }),
       slow: settings,
       staticDir: config.staticDir,
       trustProxy: config.trustProxy,
@@ -344,7 +345,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       log,
     });
     addLeaderboard(app, { engine, elapsedMs });
-    addReplays(app, new Replays({ engine, definition, dataDir, defer: systemClock.defer }));
+    addReplays(app, replays);
     const token = loadAdminToken(dataDir, config.adminToken);
     const access = {
       guard: createTokenGuard({ token, limits: settings, elapsedMs }),

@@ -15,7 +15,15 @@ import { type Seat, SEATS } from '../game/seats.js';
 import type { ClientEvent, ClientMessage, ClientMessageOf } from '../protocol/client-message.js';
 import { decode, faultAnswer } from '../protocol/decode.js';
 import { roomListUpdate } from '../protocol/lobby-messages.js';
-import { type MissedEvent, project, projectDirect, projectPresent, queuedMessages } from '../protocol/projector.js';
+import { type Frame, frameBytes } from '../protocol/frame-codec.js';
+import {
+  type MissedEvent,
+  project,
+  projectDirect,
+  type Projection,
+  projectPresent,
+  queuedMessages,
+} from '../protocol/projector.js';
 import { gameNotFound, notSeated, refusalMessage, unavailableMessage } from '../protocol/refusals.js';
 import {
   error,
@@ -31,19 +39,24 @@ import { claimedName, isRoomCommand, type RoomCommandMessage, toRoomMessage } fr
 import { inReplyTo, stamped, type WireMessage } from '../protocol/wire.js';
 import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { Log } from '../telemetry/log.js';
-import { Connection, encodeMessage } from './connection.js';
+import { Connection } from './connection.js';
+import { EncodedOnce } from './encoded-once.js';
 import { Enforcement } from './enforcement.js';
 import { Heartbeat } from './heartbeat.js';
 import type { PlayLimitSettings } from './play-limits.js';
 import { Presence } from './presence.js';
+import { type News, PresenceNews } from './presence-news.js';
 import { reconnectHint } from './reconnect-hint.js';
 import { createSocketLimits } from './rate-limit.js';
+import { RoomPace } from './room-pace.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
+import { SlowReaders } from './slow-readers.js';
 import { Traffic } from './traffic.js';
 
 export type GameRooms = Rooms<RoomState, RoomMessage, RoomEvent, RoomView>;
 export type GameNotice = Notice<RoomEvent, RoomView>;
+export type AppliedNotice = Extract<GameNotice, { kind: 'applied' }>;
 type Applied = Extract<GameNotice, { kind: 'applied' | 'repeated' }>;
 
 export interface GatewayPorts {
@@ -77,27 +90,45 @@ const MISSED_ENTRIES_MAX = 1000;
 interface Asker {
   readonly connection: Connection | null; // null: the gateway itself
   readonly messageId: string | null;
+  readonly readMs?: number | null; // from its frame's arrival until a room was told; null where no frame was read
   readonly onNotice: (notice: GameNotice, tell: () => void) => void;
+}
+
+/** What sockets had to do with a message. */
+export interface Told {
+  readonly readMs: number | null; // from the arrival of its frame until its room had it; null where no client sent it
+  readonly viewers: number; // sockets in the room
+  readonly frames: number; // that it caused, answers included
+  readonly bytes: number; // of them
 }
 
 /** Clients on one side, rooms on the other: turns frames into messages, and notices into frames. */
 export class Gateway {
   readonly traffic = new Traffic();
+  /** Of the notice that was heard last: for who hears it next. */
+  lastTold: Told = { readMs: null, viewers: 0, frames: 0, bytes: 0 };
   readonly #ports: GatewayPorts;
   readonly #lobbySockets = new Set<Connection>();
   readonly #roomSockets = new Map<string, Set<Connection>>();
   readonly #askers = new Map<string, Asker>(); // by correlation id
   readonly #presence: Presence;
+  readonly #presenceNews: PresenceNews;
+  readonly #absences: RoomPace;
   readonly #heartbeat: Heartbeat;
+  readonly #slowReaders: SlowReaders;
   readonly #enforcement: Enforcement;
   #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
   #draining = false;
+  #frameMs: number | null = null; // monotonic: when the frame that is being read came
 
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
     this.#heartbeat = new Heartbeat(ports.clock, this.traffic);
+    this.#slowReaders = new SlowReaders(ports.clock, this.traffic, (connection) => this.#catchUp(connection));
     this.#enforcement = new Enforcement(ports, this.traffic);
     this.#presence = new Presence(ports.clock, ports.settings, (roomId, seat) => this.#tellAway(roomId, seat));
+    this.#presenceNews = new PresenceNews(ports.clock, (roomId, news) => this.#tellNews(roomId, news));
+    this.#absences = new RoomPace(ports.clock, (roomId) => void this.#tellAbsent(roomId));
     ports.rooms.subscribe((notice) => this.#onNotice(notice));
   }
 
@@ -109,7 +140,7 @@ export class Gateway {
     clock.schedule(settings.restartGraceMs, () => {
       const awaited = this.#awaited;
       this.#awaited = new Set();
-      for (const roomId of awaited) void this.#tellAbsent(roomId);
+      for (const roomId of awaited) this.#absences.add(roomId);
     });
   }
 
@@ -125,17 +156,20 @@ export class Gateway {
     const connection = new Connection(random(6).toString('hex'), socket, limits, handshake, this.traffic);
     this.traffic.opened++;
     const pace = this.#enforcement.paceOf(connection, (frame, binary) => {
+      this.#frameMs = clock.elapsedMs();
       try {
         this.#onFrame(connection, frame, binary);
       } catch (failure) {
         // Ours to mend; this socket alone pays for it, and comes back.
         this.#ports.log.error({ err: failure, connection: connection.id }, 'frame not handled');
         socket.close(CLOSE.failed, 'Internal error');
+      } finally {
+        this.#frameMs = null;
       }
     });
     socket.onMessage = (frame, binary) => {
       this.traffic.framesIn++;
-      this.traffic.bytesIn += typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length;
+      this.traffic.bytesIn += frameBytes(frame);
       if (!connection.isSentAway) pace.offer(frame, binary);
     };
     socket.onClose = (code) => {
@@ -162,10 +196,20 @@ export class Gateway {
 
   /** Tells every lobby socket the list. */
   publishList(): void {
-    const { lobby, now } = this.#ports;
     if (this.#lobbySockets.size === 0) return;
-    const text = encodeMessage(stamped(roomListUpdate(lobby.list(), {}), { atMs: now(), roomId: 'lobby' }));
-    for (const connection of this.#lobbySockets) connection.sendText(text);
+    const once = new EncodedOnce(this.traffic);
+    for (const connection of this.#lobbySockets) {
+      if (this.#slowReaders.skips(connection)) continue;
+      this.#sendBroadcast(
+        connection,
+        once.frame(connection.codec, '', () => this.#list()),
+      );
+    }
+  }
+
+  #list(): WireMessage {
+    const { lobby, now } = this.#ports;
+    return stamped(roomListUpdate(lobby.list(), {}), { atMs: now(), roomId: 'lobby' });
   }
 
   /** No new sockets; those that are open are told to come back to the next process. */
@@ -182,14 +226,17 @@ export class Gateway {
   stopClocks(): void {
     this.#draining = true;
     this.#presence.stop();
+    this.#presenceNews.stop();
+    this.#absences.stop();
+    this.#slowReaders.stop();
     this.#heartbeat.stop();
   }
 
   // ---- frames in -------------------------------------------------------------------------------------------------
 
-  #onFrame(connection: Connection, frame: string | Uint8Array, binary: boolean): void {
+  #onFrame(connection: Connection, frame: Frame, binary: boolean): void {
     const { rooms, settings } = this.#ports;
-    const decoded = decode(frame, binary, settings.messageBytesMax);
+    const decoded = decode(frame, binary, settings.messageBytesMax, connection.codec);
     if (!decoded.ok) {
       connection.send(faultAnswer(decoded.fault));
       this.#enforcement.invalid(connection);
@@ -418,6 +465,7 @@ export class Gateway {
   #onClose(connection: Connection): void {
     connection.open = false;
     this.#heartbeat.remove(connection);
+    this.#slowReaders.remove(connection);
     this.#lobbySockets.delete(connection);
     const { roomId, seat } = connection;
     this.#leave(connection);
@@ -439,8 +487,8 @@ export class Gateway {
     this.#askers.set(cause.correlationId, {
       connection: null,
       messageId: null,
-      onNotice: (notice, tell) => {
-        tell();
+      onNotice: (notice) => {
+        if (notice.kind === 'applied' && this.#roomSockets.has(roomId)) this.#presenceNews.add(notice);
         if (notice.kind === 'unavailable' && notice.why !== 'quarantined') this.#presence.retry(roomId, seat);
       },
     });
@@ -644,6 +692,7 @@ export class Gateway {
     this.#askers.set(correlationId, {
       connection,
       messageId,
+      readMs: this.#frameMs === null ? null : this.#ports.clock.elapsedMs() - this.#frameMs,
       onNotice: (notice, tell) => {
         if (notice.kind === 'refused' || notice.kind === 'unavailable' || notice.kind === 'unknownRoom') {
           onNotice(notice, () => this.#reply(connection, message, negative(message, notice)));
@@ -684,14 +733,26 @@ export class Gateway {
   #onNotice(notice: GameNotice): void {
     const asker = this.#askers.get(notice.cause.correlationId);
     if (asker !== undefined) this.#askers.delete(notice.cause.correlationId);
+    const { framesOut, bytesOut } = this.traffic;
     const tell = (): void => {
       if (notice.kind === 'applied') this.#broadcast(notice, asker?.messageId ?? null);
       else if (notice.kind === 'repeated' && asker?.connection != null) {
         this.#retell(notice, asker.connection, asker.messageId);
       }
     };
-    if (asker === undefined) tell();
-    else asker.onNotice(notice, tell);
+    try {
+      if (asker === undefined) tell();
+      else asker.onNotice(notice, tell);
+    } catch (failure) {
+      this.traffic.broadcastsFailed++;
+      throw failure;
+    }
+    this.lastTold = {
+      readMs: asker?.readMs ?? null,
+      viewers: this.#roomSockets.get(notice.roomId)?.size ?? 0,
+      frames: this.traffic.framesOut - framesOut,
+      bytes: this.traffic.bytesOut - bytesOut,
+    };
     if (notice.kind === 'applied') this.#follow(notice);
     if (notice.kind === 'restored') this.#showRestored(notice);
     if (notice.kind === 'restored' || notice.kind === 'released') void this.#tellPresence(notice.roomId);
@@ -700,24 +761,21 @@ export class Gateway {
   /** An operator set the room back: everybody sees it as if they came in now. */
   #showRestored(notice: Extract<GameNotice, { kind: 'restored' }>): void {
     this.#ports.lobby.apply(notice.rows);
+    this.#presenceNews.flush(notice.roomId);
     const router = notice.view('router');
-    const stamp = { atMs: notice.at, roomId: router.code };
     for (const connection of this.#roomSockets.get(notice.roomId) ?? []) {
       // Whoever got or lost the seat since then has it no more, or again.
       const own = SEATS.filter((seat) => router.seats[seat]?.session === connection.session);
       connection.seat = own.find((seat) => seat === connection.seat) ?? own[0] ?? null;
-      const view = notice.view(connection.seat ?? 'spectator');
-      const present = view.game === null ? [roomUpdate(view)] : projectPresent(view, connection.seat, notice.seq);
-      for (const message of present) connection.send(stamped(message, stamp));
+      this.#sendPresent(connection, notice.view(connection.seat ?? 'spectator'), notice.seq, notice.at);
     }
   }
 
-  /** Everything that an entry caused, to everybody in the room; each distinct text is encoded once. */
+  /** Everything that an entry caused, to everybody in the room. */
   #broadcast(notice: Applied, messageId: string | null): void {
+    this.#presenceNews.flush(notice.roomId);
     const sockets = this.#roomSockets.get(notice.roomId);
     if (sockets === undefined) return;
-    const { code } = notice.view('spectator');
-    const stamp = { atMs: notice.at, roomId: code };
     for (const event of notice.events) {
       const direct = projectDirect(event);
       if (direct !== null) {
@@ -727,21 +785,70 @@ export class Gateway {
         }
       }
       for (const projection of project(event, notice.seq, notice.cause.correlationId)) {
-        const texts = new Map<string, string>();
-        for (const connection of sockets) {
-          const viewer = projection.private ? connection.seat : null;
-          const replyTo = connection.session === notice.cause.session ? messageId : null;
-          const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;
-          let text = texts.get(key);
-          if (text === undefined) {
-            const message = projection.make(notice.view(viewer ?? 'spectator'), viewer);
-            text = encodeMessage(inReplyTo(stamped(message, stamp), replyTo));
-            texts.set(key, text);
-          }
-          connection.sendText(text);
-        }
+        this.#show(sockets, projection, notice, messageId);
       }
     }
+  }
+
+  /** That players stay away; nobody asked for it. */
+  #tellNews(roomId: string, news: readonly News[]): void {
+    const sockets = this.#roomSockets.get(roomId);
+    if (sockets === undefined) return;
+    for (const { event, notice } of news) {
+      for (const projection of project(event, notice.seq, notice.cause.correlationId)) {
+        this.#show(sockets, projection, notice, null);
+      }
+    }
+  }
+
+  #show(sockets: Iterable<Connection>, projection: Projection, notice: Applied, messageId: string | null): void {
+    const stamp = { atMs: notice.at, roomId: notice.view('spectator').code };
+    const once = new EncodedOnce(this.traffic);
+    for (const connection of sockets) {
+      const viewer = projection.private ? connection.seat : null;
+      const replyTo = connection.session === notice.cause.session ? messageId : null;
+      if (projection.isState && replyTo === null && this.#slowReaders.skips(connection)) continue;
+      const make = (): WireMessage =>
+        inReplyTo(stamped(projection.make(notice.view(viewer ?? 'spectator'), viewer), stamp), replyTo);
+      const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;
+      this.#sendBroadcast(connection, once.frame(connection.codec, key, make));
+    }
+  }
+
+  #sendBroadcast(connection: Connection, frame: Frame): void {
+    this.traffic.broadcast[connection.sendFrame(frame) ? 'sent' : 'lost']++;
+  }
+
+  /** A socket that read too slowly has caught up: it gets the newest state, as if it came in now. */
+  #catchUp(connection: Connection): void {
+    const { now, rooms } = this.#ports;
+    const { roomId } = connection;
+    if (connection.code === null || roomId === null) {
+      this.#slowReaders.caughtUp(connection);
+      if (connection.code === null) connection.send(this.#list());
+      return;
+    }
+    const cause = { correlationId: connection.nextCorrelationId(), session: null, messageId: null };
+    this.#askers.set(cause.correlationId, {
+      connection,
+      messageId: null,
+      onNotice: (notice) => {
+        if (notice.kind === 'unavailable' && notice.why !== 'quarantined') {
+          this.#slowReaders.missed(connection);
+          return;
+        }
+        this.#slowReaders.caughtUp(connection);
+        if (notice.kind === 'seen' && connection.roomId === roomId)
+          this.#sendPresent(connection, notice.view(connection.seat ?? 'spectator'), notice.seq, now());
+      },
+    });
+    rooms.look(roomId, cause);
+  }
+
+  /** What somebody sees who comes in now. */
+  #sendPresent(connection: Connection, view: RoomView, seq: number, atMs: number): void {
+    const present = view.game === null ? [roomUpdate(view)] : projectPresent(view, connection.seat, seq);
+    for (const message of present) connection.send(stamped(message, { atMs, roomId: view.code }));
   }
 
   /** A repeated message is answered as it was the first time, to its sender only; then the present, if it is another. */
@@ -761,10 +868,8 @@ export class Gateway {
       messageId: null,
       onNotice: (seen) => {
         if (seen.kind !== 'seen' || seen.seq === notice.seq) return;
-        const { seat } = connection; // it may have left meanwhile
-        const now = seen.view(seat ?? 'spectator');
-        const present = now.game === null ? [roomUpdate(now)] : projectPresent(now, seat, seen.seq);
-        for (const message of present) connection.send(stamped(message, { ...stamp, atMs: this.#ports.now() }));
+        // With the seat of now: it may have left meanwhile.
+        this.#sendPresent(connection, seen.view(connection.seat ?? 'spectator'), seen.seq, this.#ports.now());
       },
     });
     this.#ports.rooms.look(notice.roomId, cause);

@@ -1,12 +1,14 @@
+import type { Frame, FrameCodec } from '../protocol/frame-codec.js';
+
 /** One accepted WebSocket as the gateway needs it; the real one is over `ws`, the simulated one over the virtual clock. */
 export interface ServerSocket {
-  onMessage: (frame: string | Uint8Array, binary: boolean) => void;
+  onMessage: (frame: Frame, binary: boolean) => void;
   /** Exactly once; nothing comes after it. */
   onClose: (code: number) => void;
   onPong: () => void;
 
   /** Does nothing once the socket is closing. */
-  send(text: string): void;
+  send(frame: Frame): void;
   close(code: number, reason: string): void;
   /** Cuts the connection without a close frame. */
   terminate(): void;
@@ -23,6 +25,7 @@ export interface Handshake {
   readonly path: string; // `/ws/lobby`, `/ws/{room_id}`
   readonly session: string; // session id: of the cookie, or a new one
   readonly token: string | null; // for a client that came without a cookie: what it may send back
+  readonly codec?: FrameCodec; // as it asked for; JSON without
   /** The key of limits by address; absent where none of them concerns the client, as on this machine. */
   readonly address?: string | undefined;
 }

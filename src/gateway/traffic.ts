@@ -18,6 +18,11 @@ export class Traffic {
   bytesIn = 0;
   framesOut = 0;
   bytesOut = 0;
+  encoded = 0; // messages into frames: those that many read, once for each codec
+  /** Frames of broadcasts: `skipped` are states that slow sockets were spared, `lost` had no open socket any more. */
+  readonly broadcast = { sent: 0, skipped: 0, lost: 0 };
+  broadcastsFailed = 0; // what was to be told could not be made
+  resyncs = 0; // slow sockets that got the newest state instead
   invalid = 0; // frames that were no message
   slowClosed = 0; // sockets that owed more than they may
   heartbeatDrops = 0;

@@ -6,9 +6,10 @@ import type { Config } from '../config.js';
 import { peerOf } from '../limits/peer.js';
 import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { Log } from '../telemetry/log.js';
+import { chooseSubprotocol, codecOf } from '../protocol/subprotocol.js';
 import { Admission, type AdmissionSettings } from './admission.js';
 import type { Gateway } from './gateway.js';
-import type { Handshake, ServerSocket } from './server-socket.js';
+import type { ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
 
 /** Frames above it end their socket with 1009 (design.md section 9, Sizes). */
@@ -40,6 +41,7 @@ export function attachSockets(
     noServer: true,
     maxPayload: FRAME_BYTES_MAX,
     clientTracking: true,
+    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
     // One message of a socket in a turn of the event loop: else a chunk full of small ones would hold up all others.
     allowSynchronousEvents: false,
   });
@@ -73,8 +75,10 @@ export function attachSockets(
 
     if (issued !== null)
       cookies.set(request, sessions.cookie(issued.token, { secure: isSecure(request, config.current) }));
-    const handshake: Handshake = { path, session, token: issued?.token ?? null, address };
-    wss.handleUpgrade(request, raw, head, (ws) => gateway.accept(serverSocket(ws, raw, log), handshake));
+    const handshake = { path, session, token: issued?.token ?? null, address };
+    wss.handleUpgrade(request, raw, head, (ws) =>
+      gateway.accept(serverSocket(ws, raw, log), { ...handshake, codec: codecOf(ws.protocol) }),
+    );
   };
   server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
     raw.on('error', (failure) => log.debug({ err: failure }, 'socket lost in its handshake'));
@@ -163,10 +167,10 @@ function serverSocket(ws: WebSocket, raw: Duplex, log: Pick<Log, 'debug'>): Serv
     onMessage: nothing,
     onClose: nothing,
     onPong: nothing,
-    send: (text) => {
+    send: (frame) => {
       if (ws.readyState !== ws.OPEN) return;
       holdUntilTurnEnds();
-      ws.send(text);
+      ws.send(frame);
     },
     close: (code, reason) => ws.close(code, reason),
     terminate: () => ws.terminate(),

@@ -47,6 +47,8 @@ export class Replays {
   readonly #records = new Map<string, string>(); // least recently asked for first
   #recordsBytes = 0;
   readonly #fairness = new Map<string, RoomFairness>(); // oldest first
+  /** Times that something was asked for and was kept, or was not. */
+  readonly reads = { records: { hits: 0, misses: 0 }, fairness: { hits: 0, misses: 0 } };
 
   constructor(ports: ReplaysPorts) {
     this.#ports = ports;
@@ -66,6 +68,7 @@ export class Replays {
   async fairness(roomId: string): Promise<RoomFairness | null> {
     const key = `${roomId}/${await this.#endOf(roomId)}`;
     const known = this.#fairness.get(key);
+    this.reads.fairness[known === undefined ? 'misses' : 'hits']++;
     if (known !== undefined) return known;
     const reader = await this.#readerOf(roomId);
     const room = reader && (await recover(reader, this.#ports.definition, roomId));
@@ -87,6 +90,7 @@ export class Replays {
     if (endedAt === null) return null;
     const key = `${roomId}/${endedAt}`;
     const known = this.#records.get(key);
+    this.reads.records[known === undefined ? 'misses' : 'hits']++;
     if (known !== undefined) {
       this.#keep(key, known);
       return known;

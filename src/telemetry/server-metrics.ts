@@ -1,9 +1,10 @@
 import { Counter, collectDefaultMetrics, Histogram, type Registry } from 'prom-client';
 import type { Supervisor } from '../../actors/supervisor.js';
 import type { GroupCommit } from '../../persistence/group-commit.js';
-import type { Gateway } from '../gateway/gateway.js';
+import type { GameRooms, Gateway } from '../gateway/gateway.js';
 import type { Answer } from '../http/app.js';
 import type { StoreWatch } from '../operations/store-watch.js';
+import type { Replays } from '../replays/replays.js';
 import type { HealthMonitor } from './health-monitor.js';
 import type { OperatorAlerts } from './operator-alerts.js';
 import { readCounter, readGauge } from './read-metrics.js';
@@ -19,6 +20,7 @@ export interface MeasuredProcess {
   readonly storeWatch: Pick<StoreWatch, 'status' | 'findings'>;
   readonly monitor: Pick<HealthMonitor, 'latest'>;
   readonly alerts: Pick<OperatorAlerts, 'counters'>;
+  readonly replays: Pick<Replays, 'reads'>;
 }
 
 /** Memory, CPU, event loop, garbage collection, file descriptors of this process. Once a process: it has no end. */
@@ -53,6 +55,26 @@ export function addSocketMetrics(registry: Registry, gateway: Pick<Gateway, 'tra
     () => traffic.messages,
   );
   counter('websocket_invalid_frames_total', 'Frames that were no message', () => traffic.invalid);
+  counter(
+    'websocket_encoded_total',
+    'Messages that were encoded; one that many sockets read counts once for each codec and kind of viewer',
+    () => traffic.encoded,
+  );
+  readCounter(
+    registry,
+    {
+      name: 'websocket_broadcast_frames_total',
+      help: 'Frames of broadcasts: sent, skipped (a state that a slow socket was spared), lost (the socket was closing)',
+      label: 'outcome',
+    },
+    () => Object.entries(traffic.broadcast),
+  );
+  counter(
+    'websocket_broadcasts_failed_total',
+    'Broadcasts that could not be made; a fault of the server',
+    () => traffic.broadcastsFailed,
+  );
+  counter('websocket_resyncs_total', 'Slow sockets that caught up and got the newest state', () => traffic.resyncs);
   counter(
     'websocket_slow_closed_total',
     'Sockets that were closed because they read too slowly',
@@ -207,5 +229,31 @@ export function addNotificationMetrics(registry: Registry, alerts: Pick<Operator
       label: 'outcome',
     },
     () => Object.entries(alerts.counters),
+  );
+}
+
+/** What is kept in memory in front of the journal: rooms, records of finished games, proofs that deals were fair. */
+export function addCacheMetrics(
+  registry: Registry,
+  rooms: Pick<GameRooms, 'counters'>,
+  { reads }: Pick<Replays, 'reads'>,
+): void {
+  readCounter(
+    registry,
+    { name: 'cache_hits_total', help: 'Reads that memory answered, by what was read', label: 'cache' },
+    () => [
+      ['rooms', rooms.counters.found],
+      ['replays', reads.records.hits],
+      ['fairness', reads.fairness.hits],
+    ],
+  );
+  readCounter(
+    registry,
+    { name: 'cache_misses_total', help: 'Reads that had to go to the journal, by what was read', label: 'cache' },
+    () => [
+      ['rooms', rooms.counters.missed],
+      ['replays', reads.records.misses],
+      ['fairness', reads.fairness.misses],
+    ],
   );
 }

@@ -80,12 +80,13 @@ function site(sim: SimulatedServer, dataDir = mkdtempSync(join(tmpdir(), 'replay
   folders.push(dataDir);
   const app = new Hono();
   const { engine, definition, clock } = sim;
-  addReplays(app, new Replays({ engine, definition, dataDir, defer: clock.defer }));
+  const replays = new Replays({ engine, definition, dataDir, defer: clock.defer });
+  addReplays(app, replays);
   const request = async (path: string): Promise<Answer> => {
     const response = await app.request(path);
     return { status: response.status, text: await response.text(), cache: response.headers.get('cache-control') };
   };
-  return { dataDir, request, ask: (path: string) => withFiles(sim, request(path)) };
+  return { dataDir, replays, request, ask: (path: string) => withFiles(sim, request(path)) };
 }
 
 /** Lets virtual and real time pass, for what reads files as well. */
@@ -245,8 +246,10 @@ describe('a whole game', () => {
 
   test('shows redeals, their answers, and nothing of whom they were', async () => {
     const table = await Table.over();
-    const { ask } = site(table.sim);
+    const { ask, replays } = site(table.sim);
     const record = JSON.parse((await ask(`/api/replay/${table.code}`)).text) as GameAnswer;
+    await ask(`/api/replay/${table.code}`);
+    expect(replays.reads.records).toEqual({ hits: 1, misses: 1 }); // made once
     expect(record.players).toEqual(['Hana', 'Gio', 'Mona', 'Nils'].map((name) => ({ name, is_bot: false })));
     expect(record.winners).toEqual([0]);
     const [round] = record.rounds;

@@ -155,8 +155,9 @@ class Link {
       onMessage: nothing,
       onClose: nothing,
       onPong: nothing,
-      send: (text) => {
+      send: (frame) => {
         if (this.#phase !== 'open') return;
+        const text = frame as string; // no client here asks for binary frames
         this.#simulated.onFrame(this.path, text);
         this.#later(() => {
           if (this.#phase === 'open') this.clientEnd.onMessage(text);
