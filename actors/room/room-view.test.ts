@@ -43,17 +43,39 @@ describe('what a viewer sees', () => {
     expect(viewRoom(room.snapshot, 'spectator').game?.declareOptions).toEqual([0, 1, 2, 3, 4, 6, 7, 8]);
     room.runTo('playing.turn.playing');
     const leader = room.state.awaiting!.seats[0]!;
-    expect(viewRoom(room.snapshot, 0).game).toMatchObject({ declarer: null, player: leader, requiredCount: null });
+    expect(viewRoom(room.snapshot, 0).game).toMatchObject({
+      declarer: null,
+      declareOptions: null,
+      player: leader,
+      requiredCount: null,
+    });
     room.apply({ type: 'play', ...speaker(leader), indices: [0] });
     expect(viewRoom(room.snapshot, 0).game).toMatchObject({ player: (leader + 1) % 4, requiredCount: 1 });
+    room.runTo('playing.turn.shown');
+    expect(viewRoom(room.snapshot, 0)).toMatchObject({
+      phase: 'turn',
+      leaf: 'playing.turn.shown',
+      awaiting: null,
+      game: { declarer: null, declareOptions: null, player: null },
+    });
   });
 
   test('a person who is away as played by a bot, and as a person still; an empty seat as empty', () => {
     const room = playing();
     room.apply({ type: 'disconnect', seat: 1 });
-    const [host, away] = viewRoom(room.snapshot, 'spectator').seats;
+    room.apply({ type: 'leave', ...speaker(2) });
+    const [host, away, bot] = viewRoom(room.snapshot, 'router').seats;
     expect(host).toMatchObject({ isBot: false, isPerson: true, awaySince: null });
-    expect(away).toMatchObject({ isBot: true, isPerson: true, awaySince: room.now, session: null });
+    expect(away).toMatchObject({ isBot: true, isPerson: true, awaySince: room.now });
+    expect(bot).toStrictEqual({
+      name: 'P2',
+      isBot: true,
+      isPerson: false,
+      awaySince: null,
+      colour: null,
+      since: room.now,
+      session: null,
+    });
     const waiting = new RoomDriver();
     waiting.apply({ type: 'removePlayer', ...speaker(0), target: 3 });
     expect(viewRoom(waiting.snapshot, 'spectator')).toMatchObject({ phase: 'waiting', game: null });
