@@ -19,7 +19,7 @@ export default defineConfig({
         // Real processes, sockets and browsers: one file at a time, so that two cores are enough.
         test: {
           name: 'e2e',
-          include: ['test/{e2e,chaos}/**/*.test.ts'],
+          include: ['test/{e2e,chaos,attacks}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -43,6 +43,8 @@ export interface RoomCounters {
   readonly restarts: number; // by their supervisor
   readonly quarantines: number;
   readonly rebuilds: number; // from the journal, for whatever reason
+  readonly found: number; // times that a room was wanted and was in memory
+  readonly missed: number; // and was not
 }
 
 /** What the keeper needs of the seam in front of it. */
@@ -56,7 +58,7 @@ interface KeeperPorts<S, M extends Message, E extends DomainEvent, V> extends Ro
  * Rooms that are read at the same time. After a start thousands are wanted at once: the first of them should not wait
  * for the last, and each call to the store has only so much time.
  */
-const LOADS_MAX = 32;
+const LOADS_MAX = 96;
 /** A room whose journal could not be read is tried again after that. */
 const READ_AGAIN_MS = 1_000;
 
@@ -78,7 +80,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   readonly #idle: Timers;
   readonly #idleMs: number;
   #isDraining = false;
-  #counters: RoomCounters = { restarts: 0, quarantines: 0, rebuilds: 0 };
+  readonly #counters = { restarts: 0, quarantines: 0, rebuilds: 0, found: 0, missed: 0 };
 
   constructor(ports: KeeperPorts<S, M, E, V>) {
     this.#ports = ports;
@@ -232,11 +234,16 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
 
   /** Since the start of the process. */
   get counters(): RoomCounters {
-    return this.#counters;
+    return { ...this.#counters };
   }
 
   #count(what: keyof RoomCounters): void {
-    this.#counters = { ...this.#counters, [what]: this.#counters[what] + 1 };
+    this.#counters[what]++;
+  }
+
+  /** A room was wanted, to be told something or to be read. */
+  wanted(wasInMemory: boolean): void {
+    this.#count(wasInMemory ? 'found' : 'missed');
   }
 
   /** The store is back (or has gone): rooms reconsider what they held. */
@@ -286,6 +293,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   /** The room's actor; one that is not in memory is rebuilt while its mailbox fills. */
   awake(roomId: string): RoomActor<S, M, E, V> {
     const live = this.#actors.get(roomId);
+    this.wanted(live !== undefined);
     if (live !== undefined) return live;
     const actor = this.admit(roomId);
     void this.rebuild(roomId);

@@ -34,7 +34,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   constructor(ports: RoomsPorts<S, M, E, V>) {
     this.#ports = ports;
     this.#process = ports.random(4).toString('hex');
-    const ownCause = (what: string): Cause => this.#ownCause(what);
+    const ownCause = (what: string): Cause => this.ownCause(what);
     this.#keeper = new RoomKeeper({
       ...ports,
       ownCause,
@@ -214,11 +214,17 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   async #durableSnapshot(roomId: string): Promise<{ readonly seq: number; readonly snapshot: RoomSnapshot<S> } | null> {
     const { definition, engine } = this.#ports;
     const live = this.#keeper.live.get(roomId)?.durable;
+    this.#keeper.wanted(live != null);
     if (live != null) return live;
     // Of a journal that is damaged, everything before the damage can still be read.
     const brokenAt = this.#keeper.holds.own(roomId)?.seq ?? null;
     const room = await recover(engine, definition, roomId, brokenAt === null ? undefined : brokenAt - 1);
     return room && { seq: room.seq, snapshot: room.runner.snapshot };
+  }
+
+  /** For what this process tells a room by itself: no other one ever has the same, and it may wait beyond a restart. */
+  ownCause(what: string): Cause {
+    return { correlationId: `${what}-${this.#process}-${++this.#causes}`, session: null, messageId: null };
   }
 
   /** What holds a room, or null. */
@@ -370,10 +376,6 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
         this.#ports.onFailure(notice.roomId, failure, notice.cause);
       }
     }
-  }
-
-  #ownCause(what: string): Cause {
-    return { correlationId: `${what}-${this.#process}-${++this.#causes}`, session: null, messageId: null };
   }
 }
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { roomTime, systemClock } from '../actors/clock.js';
 import type { Notice } from '../actors/notice.js';
 import { Outages } from '../actors/outages.js';
-import { liapTui } from '../actors/room/liap-tui.js';
+import { MachineRunner } from '../actors/machine-runner.js';
+import { type LiapTui, liapTui } from '../actors/room/liap-tui.js';
 import type { RoomEvent } from '../actors/room/room-event.js';
 import type { RoomMessage, UntimedMessage } from '../actors/room/room-message.js';
 import type { RoomState } from '../actors/room/room-state.js';
@@ -15,12 +16,13 @@ import { GroupCommit } from '../persistence/group-commit.js';
 import { openSqliteEngine } from '../persistence/sqlite/sqlite-engine.js';
 import { type Seat, SEATS } from '../src/game/seats.js';
 import type { RecordedMove } from './load/recorded-moves.js';
+import { BareChart } from './reference/bare-chart.js';
 import { type MoveEvent, ReferenceRoom } from './reference/game-machine.js';
 import { PlainJournal } from './reference/plain-journal.js';
 import { openPlainTable } from './reference/plain-table.js';
 
 export interface InProcessJob {
-  readonly contestant: 'product' | 'reference' | 'raw';
+  readonly contestant: 'product' | 'machine' | 'chart' | 'reference' | 'raw';
   readonly folder: string;
   readonly recording: string; // file of recorded moves
   readonly rooms: number;
@@ -179,6 +181,80 @@ class Tables {
   }
 }
 
+/** The game's machine alone: the same moves and pauses, and nothing of them is kept, shown or written. */
+async function machine(): Promise<InProcessRun> {
+  const definition = liapTui();
+  const at = Date.now();
+  const rooms = Array.from({ length: job.rooms }, (_, room) => new MachineTable(definition, `seed-${room}`, at));
+  return stepping((index) => rooms[index % rooms.length]!.move());
+}
+
+/** XState alone, in the shape of that machine. */
+async function chart(): Promise<InProcessRun> {
+  const rooms = Array.from({ length: job.rooms }, () => new BareChart());
+  return stepping((index) => rooms[index % rooms.length]!.step());
+}
+
+/** Steps that wait for nothing, in portions that let the clock of the bench in between. */
+async function stepping(step: (index: number) => void): Promise<InProcessRun> {
+  let moves = 0;
+  let isOver = false;
+  const portion = (): void => {
+    if (isOver) return;
+    for (let made = 0; made < 100; made++) step(moves++);
+    setImmediate(portion);
+  };
+  portion();
+  const run = await count(() => ({ moves, rows: 0, batches: 0, bytes: 0, commitMs: 0 }));
+  isOver = true;
+  return { ...run, rowsPerBatch: 0, commitMs: 0 };
+}
+
+class MachineTable {
+  readonly #definition: LiapTui;
+  readonly #runner: MachineRunner<RoomState, RoomMessage, RoomEvent>;
+  readonly #at: number;
+
+  constructor(definition: LiapTui, seed: string, at: number) {
+    this.#definition = definition;
+    this.#at = at;
+    const session = sessionOf(0);
+    const create = { type: 'create', session, code: '123456', seed, hostName: 'Player 0', timeScale: 0, at } as const;
+    this.#runner = MachineRunner.create<RoomState, RoomMessage, RoomEvent>(definition, create).runner;
+    const host = { session, seat: 0 } as const;
+    this.#step({ type: 'connect', ...host });
+    for (const seat of SEATS.slice(1)) {
+      this.#step({ type: 'removePlayer', ...host, target: seat });
+      this.#step({ type: 'join', session: sessionOf(seat), name: `Player ${seat}` });
+    }
+    this.#step({ type: 'startGame', ...host });
+  }
+
+  /** The next move that the game waits for, behind all that it does by itself. */
+  move(): void {
+    for (;;) {
+      const { snapshot } = this.#runner;
+      const due = this.#definition.deadline(snapshot);
+      const { awaiting } = snapshot.context;
+      if (due !== null && due.at <= this.#at) this.#step(due.message);
+      else if (awaiting === null) throw new Error('the game waits for nothing');
+      else {
+        const seat = awaiting.seats[0]!;
+        const from = { session: sessionOf(seat), seat };
+        if (awaiting.what === 'play') this.#step({ type: 'play', ...from, indices: [0] });
+        else if (awaiting.what === 'declaration') this.#step({ type: 'declare', ...from, value: 8 });
+        else this.#step({ type: 'answerRedeal', ...from, accept: false });
+        return;
+      }
+    }
+  }
+
+  #step(message: UntimedMessage): void {
+    const result = this.#runner.step({ ...message, at: this.#at });
+    if (result.kind === 'refused') throw new Error(`${message.type} was refused: ${result.reason}`);
+  }
+}
+
 function sessionOf(seat: Seat): string {
   return `session-of-seat-${seat}`;
 }
@@ -249,5 +325,5 @@ function pause(ms: number): Promise<void> {
 }
 
 const recorded = JSON.parse(readFileSync(job.recording, 'utf8')) as readonly RecordedMove[];
-const contestants = { product, reference: () => reference(recorded), raw: () => raw(recorded) };
+const contestants = { product, machine, chart, reference: () => reference(recorded), raw: () => raw(recorded) };
 process.send!(await contestants[job.contestant](), () => process.exit(0));

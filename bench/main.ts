@@ -3,11 +3,14 @@ import { benchChurn } from './churn.js';
 import { benchCommits } from './commits.js';
 import type { Section } from './figure.js';
 import { isBuilt } from './fork-module.js';
+import { benchFlood } from './flood.js';
 import { benchGames } from './games.js';
 import { benchHot } from './hot.js';
 import { benchIdle } from './idle.js';
 import { benchLatency } from './latency.js';
+import { benchMassDisconnect } from './mass-disconnect.js';
 import { benchMoves } from './moves.js';
+import { benchOverload } from './overload.js';
 import { benchProfile } from './profile.js';
 import { benchRecovery } from './recovery.js';
 import { sectionText } from './report.js';
@@ -16,6 +19,7 @@ import { benchSettings } from './settings.js';
 import { benchSockets } from './sockets.js';
 import { benchStorm } from './storm.js';
 import { runSuite } from './suite.js';
+import { benchTelemetry } from './telemetry.js';
 import { benchVisualizer } from './visualizer.js';
 
 type Numbers = Readonly<Record<string, number>>;
@@ -128,16 +132,45 @@ const OTHERS: readonly OtherBench[] = [
       benchSettings({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
   },
   {
+    name: 'telemetry',
+    description: 'what metrics, logs and traces cost of the moves over sockets, beside a server without them',
+    defaults: { tables: 100, warmUp: 1, seconds: 3, rounds: 3 },
+    run: ({ tables, warmUp, seconds, rounds }) =>
+      benchTelemetry({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
+  },
+  {
     name: 'games',
     description: 'full games by scripted clients, one to four people each, over real sockets',
     defaults: { games: 100, tables: 10 },
     run: ({ games, tables }) => benchGames({ games: games!, tables: tables! }),
   },
   {
+    name: 'mass-disconnect',
+    description: 'the moves of healthy tables while very many other connections drop in one moment',
+    defaults: { sockets: 10_000, tables: 50, rate: 500, seconds: 12 },
+    run: ({ sockets, tables, rate, seconds }) =>
+      benchMassDisconnect({ sockets: sockets!, tables: tables!, rate: rate!, seconds: seconds! }),
+  },
+  {
+    name: 'flood',
+    description: 'how long moves take while one more socket floods the server, beside the same without it',
+    defaults: { tables: 50, rate: 400, flood: 1_000, seconds: 2, rounds: 12 },
+    run: ({ tables, rate, flood, seconds, rounds }) =>
+      benchFlood({ tables: tables!, rate: rate!, flood: flood!, seconds: seconds!, rounds: rounds! }),
+  },
+  {
     name: 'churn',
     description: 'what rooms leave in the heap: opened and closed ones, and passivated ones',
     defaults: { rooms: 100_000, passivated: 10_000 },
     run: ({ rooms, passivated }) => benchChurn({ rooms: rooms!, passivated: passivated! }),
+  },
+  {
+    name: 'overload',
+    description:
+      'ten times as much as the server can do: what still gets done, what is answered, what it costs in memory',
+    defaults: { rooms: 100, times: 10, warmUp: 5, seconds: 5 },
+    run: ({ rooms, times, warmUp, seconds }) =>
+      benchOverload({ rooms: rooms!, times: times!, warmUp: warmUp!, seconds: seconds! }),
   },
   {
     name: 'visualizer',

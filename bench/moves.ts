@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Section } from './figure.js';
+import type { Figure, Section } from './figure.js';
 import { firstMessage, forkModule, killed } from './fork-module.js';
 import type { InProcessJob, InProcessRun } from './in-process.js';
 import { recordMoves } from './load/recorded-moves.js';
@@ -29,10 +29,19 @@ export async function benchMoves({ rooms, warmUp, seconds, rounds }: MovesOption
     const measured = await interleaved<InProcessRun>(rounds, () => run('raw', rowsPerBatch), [
       { name: 'product', run: () => run('product') },
       { name: 'reference', run: () => run('reference') },
+      { name: 'machine', run: () => run('machine') },
+      { name: 'chart', run: () => run('chart') },
     ]);
     const products = measured.get('product')!;
     const results = products.map(({ result }) => result);
-    const references = measured.get('reference')!.map(({ result }) => result);
+    const resultsOf = (name: string): InProcessRun[] => measured.get(name)!.map(({ result }) => result);
+    const references = resultsOf('reference');
+    const movesOf = (runs: readonly InProcessRun[]): number[] => runs.map(({ movesPerS }) => movesPerS);
+    // Nothing is stored or shown there, so these are bounds of what the product can reach, and no contestants.
+    const bound = (id: string, title: string, name: string): Figure => ({
+      ...{ id, title, unit: '/s', better: 'higher', values: movesOf(resultsOf(name)) },
+      comparisons: [{ name: 'reference', values: movesOf(references) }],
+    });
     const details = (name: string, runs: readonly InProcessRun[]) => ({
       [`rows per move, ${name}`]: mean(runs.map(({ rowsPerS, movesPerS }) => rowsPerS / movesPerS)),
       [`bytes per move, ${name}`]: mean(runs.map(({ bytesPerMove }) => bytesPerMove)),
@@ -52,9 +61,9 @@ export async function benchMoves({ rooms, warmUp, seconds, rounds }: MovesOption
           title: 'Moves in process',
           unit: '/s',
           better: 'higher',
-          values: results.map(({ movesPerS }) => movesPerS),
+          values: movesOf(results),
           comparisons: [
-            { name: 'reference', values: references.map(({ movesPerS }) => movesPerS) },
+            { name: 'reference', values: movesOf(references) },
             { name: 'raw SQLite', values: beside(products, ({ movesPerS }) => movesPerS) },
           ],
           target: { of: 'reference', floor: 1, goal: 1.5 },
@@ -70,6 +79,8 @@ export async function benchMoves({ rooms, warmUp, seconds, rounds }: MovesOption
             { name: 'raw SQLite', values: beside(products, ({ rowsPerS }) => rowsPerS) },
           ],
         },
+        bound('moves.machine', "Moves of the game's machine alone", 'machine'),
+        bound('moves.chart', 'Moves of an empty chart of its shape', 'chart'),
       ],
       details: {
         ...details('product', results),

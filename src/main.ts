@@ -1,6 +1,7 @@
 import { ConfigError } from './config.js';
 import { LiveConfig } from './live-config.js';
 import { startServer } from './server.js';
+import { stderrLines } from './telemetry/bounded-lines.js';
 import { createLog } from './telemetry/log.js';
 import { openLogFile } from './telemetry/log-file.js';
 
@@ -12,7 +13,8 @@ async function main(): Promise<void> {
   const live = new LiveConfig(process.env);
   const config = live.current;
   const { logFile } = config;
-  const log = createLog(config.logLevel, logFile === undefined ? undefined : openLogFile(logFile, config));
+  const lines = logFile === undefined ? stderrLines() : openLogFile(logFile, config);
+  const log = createLog(config.logLevel, lines);
   let stop = (why: object, exitCode: number): void => {
     log.warn(why, 'ending before the start was done');
     process.exit(exitCode);
@@ -29,13 +31,14 @@ async function main(): Promise<void> {
       log.error({ waitedMs: STOP_MS }, 'stopping takes too long');
       process.exit(1);
     }, STOP_MS).unref();
-    server.stop().then(
-      () => process.exit(exitCode),
-      (failure: unknown) => {
+    void server
+      .stop()
+      .catch((failure: unknown) => {
         log.error({ err: failure }, 'stop failed');
-        process.exit(1);
-      },
-    );
+        exitCode = 1;
+      })
+      .then(() => lines.end())
+      .then(() => process.exit(exitCode));
   };
   // Before anybody is told that it is ready: a signal may come at once.
   process.on('SIGHUP', () => void server.reload());

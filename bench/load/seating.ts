@@ -78,8 +78,11 @@ async function enter(url: string, code: string, seat: number, cookie: string): P
 }
 
 let messages = 0;
-export function send(socket: WebSocket, event: string, data: object): void {
-  socket.send(JSON.stringify({ event, data, id: `s-${++messages}` }));
+/** @returns the id that its answers carry */
+export function send(socket: WebSocket, event: string, data: object): string {
+  const id = `s-${++messages}`;
+  socket.send(JSON.stringify({ event, data, id }));
+  return id;
 }
 
 /** @throws what the server said where it refused, and after a minute without the frame */

@@ -1,10 +1,12 @@
-import { type Kysely, type MigrationProvider, Migrator } from 'kysely';
+import { type Kysely, type Migration, Migrator } from 'kysely';
 import { journal } from './0001-journal.js';
 import { supervision } from './0002-supervision.js';
+import type { MIGRATION_NAMES } from './migration-names.js';
 
 /** In order of their names. Imported, not read from a folder: a build moves the files. */
-const provider: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ '0001-journal': journal, '0002-supervision': supervision }),
+const MIGRATIONS: Readonly<Record<(typeof MIGRATION_NAMES)[number], Migration>> = {
+  '0001-journal': journal,
+  '0002-supervision': supervision,
 };
 
 /**
@@ -12,6 +14,7 @@ const provider: MigrationProvider = {
  * @throws when a migration fails, or when the database was written by a newer version of this program
  */
 export async function migrate(db: Kysely<unknown>): Promise<void> {
+  const provider = { getMigrations: () => Promise.resolve(MIGRATIONS) };
   const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find((result) => result.status === 'Error')?.migrationName;

@@ -23,6 +23,9 @@ type State =
   | { readonly kind: 'ending'; readonly worker: Worker } // it was told to end and may still be inside a system call
   | { readonly kind: 'closed' };
 
+/** More do not travel together: while the thread works on some, their answers' readers can work on others. */
+const CALLS_TOGETHER_MAX = 16;
+
 const RESTART_BACKOFF = new ExponentialBackoff({ generator: noJitterGenerator, initialDelay: 100, maxDelay: 5_000 });
 
 /**
@@ -35,6 +38,7 @@ export class WorkerClient<M extends Methods> {
   readonly #pending = new Map<number, Pending>();
   #state: State = { kind: 'none' };
   #lastId = 0;
+  #outbox: Call[] = []; // calls of this turn, for the running thread
   #endError: unknown = undefined;
   #backoff: IBackoff<unknown> | null = null; // null: nothing has gone wrong since the last answer
   #restartAt = 0; // monotonic ms
@@ -79,7 +83,8 @@ export class WorkerClient<M extends Methods> {
     const { worker } = state;
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     const timer = setTimeout(() => void worker.terminate(), this.#options.callTimeoutMs);
-    worker.postMessage({ id: 0, method: 'close', args: [] } satisfies Call);
+    this.#send(worker);
+    worker.postMessage([{ id: 0, method: 'close', args: [] }] satisfies Call[]);
     await ended;
     clearTimeout(timer);
   }
@@ -91,8 +96,21 @@ export class WorkerClient<M extends Methods> {
       const timer = setTimeout(() => this.#giveUp(method), this.#options.callTimeoutMs);
       timer.unref();
       this.#pending.set(id, { resolve, reject, timer });
-      worker.postMessage({ id, method, args } satisfies Call);
+      if (this.#outbox.length === 0) process.nextTick(() => this.#send(worker));
+      if (this.#outbox.push({ id, method, args }) === CALLS_TOGETHER_MAX) this.#send(worker);
     });
+  }
+
+  #send(worker: Worker): void {
+    const calls = this.#outbox;
+    if (calls.length === 0) return;
+    this.#outbox = [];
+    try {
+      worker.postMessage(calls);
+    } catch (error) {
+      // An argument that can't be copied: nothing of this message went out.
+      for (const { id } of calls) this.#reject(id, new StoreFailure('failed', 'NOT_SENT', (error as Error).message));
+    }
   }
 
   #running(): Worker {
@@ -120,7 +138,9 @@ export class WorkerClient<M extends Methods> {
     const worker = this.#options.start();
     this.#state = { kind: 'running', worker };
     this.#endError = undefined;
-    worker.on('message', (answer: Answer) => this.#settle(answer));
+    worker.on('message', (answers: readonly Answer[]) => {
+      for (const answer of answers) this.#settle(answer);
+    });
     worker.on('error', (error) => {
       this.#endError = error;
     });
@@ -158,11 +178,15 @@ export class WorkerClient<M extends Methods> {
 
   #rejectAll(code: string, message: string): void {
     const options = this.#endError === undefined ? undefined : { cause: this.#endError };
-    for (const [id, { reject, timer }] of this.#pending) {
-      this.#pending.delete(id);
-      clearTimeout(timer);
-      reject(new StoreFailure(this.#options.lostOutcome, code, message, options));
-    }
+    const { lostOutcome } = this.#options;
+    for (const id of [...this.#pending.keys()]) this.#reject(id, new StoreFailure(lostOutcome, code, message, options));
+  }
+
+  #reject(id: number, failure: StoreFailure): void {
+    const { reject, timer } = this.#pending.get(id)!;
+    this.#pending.delete(id);
+    clearTimeout(timer);
+    reject(failure);
   }
 
   #endSentence(): string {

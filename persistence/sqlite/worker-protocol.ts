@@ -3,7 +3,8 @@ import type { LongJob } from './long-job.js';
 
 /**
  * What passes between the engine and its two threads: a call with a number, and an answer with the same number.
- * A thread works on its calls one by one in order.
+ * A thread works on its calls one by one in order. Calls of one turn travel together, and so do their answers: a
+ * message between threads costs more than a short query.
  */
 export type WorkerModule = 'writer' | 'reader';
 
@@ -34,7 +35,7 @@ export interface Served {
   readonly methods: Methods;
   /** Whether the thread can go on after a method threw. If not, it ends and the engine starts another. */
   readonly isUsable: () => boolean;
-  /** Runs after an answer was sent, before the next call. */
+  /** Runs after answers were sent, before the next calls. */
   readonly afterCall: () => void;
   readonly close: () => void;
 }
@@ -44,23 +45,24 @@ export function answerCalls(serve: (settings: WorkerSettings) => Served): void {
   const port = parentPort;
   if (port === null) throw new Error('This module runs in a worker thread only');
   const { methods, isUsable, afterCall, close } = serve(workerData as WorkerSettings);
-  port.on('message', ({ id, method, args }: Call) => {
-    if (method === 'close') {
-      close();
-      port.close(); // nothing keeps the thread any more
-      return;
-    }
-    let answer: Answer;
+  const answerOf = ({ id, method, args }: Call): Answer => {
     try {
       const run = methods[method] as (...given: readonly unknown[]) => unknown;
-      answer = { id, ok: true, value: run(...args) };
+      return { id, ok: true, value: run(...args) };
     } catch (error) {
       // Uncaught here, the error ends the thread, and the call's outcome is unknown: that is the truth.
       if (!isUsable()) throw error;
       const { code, message } = error as Error & { readonly code?: string };
-      answer = { id, ok: false, code: code ?? 'UNEXPECTED', message };
+      return { id, ok: false, code: code ?? 'UNEXPECTED', message };
     }
-    port.postMessage(answer);
+  };
+  port.on('message', (calls: readonly Call[]) => {
+    if (calls[0]?.method === 'close') {
+      close();
+      port.close(); // nothing keeps the thread any more
+      return;
+    }
+    port.postMessage(calls.map(answerOf));
     afterCall();
   });
 }

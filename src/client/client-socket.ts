@@ -7,8 +7,11 @@ export interface ClientSocket {
   /** @param setCookie values of the `Set-Cookie` headers of the handshake's answer, e.g. `room_session=abc; Path=/` */
   onOpen: (setCookie: readonly string[]) => void;
   onMessage: (text: string) => void;
-  /** @param code 1006 when no close frame came, so also when the handshake failed; `reason` then says why */
-  onClose: (code: number, reason: string) => void;
+  /**
+   * @param code 1006 when no close frame came, so also when the handshake failed; `reason` then says why
+   * @param retryAfterMs where the handshake was refused with a time to wait; a browser does not tell it
+   */
+  onClose: (code: number, reason: string, retryAfterMs?: number) => void;
 
   /** Does nothing unless the socket is open. */
   send(text: string): void;

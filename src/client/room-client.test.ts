@@ -249,6 +249,43 @@ test('waits longer after each failure, with jitter, and gives up in the end', as
   expect(clock.scheduledCount).toBe(0);
 });
 
+test.each([
+  [0, 0],
+  [0.5, 5_000],
+  [0.999, 9_990],
+])(
+  'comes back at a random moment of the time that a server which ends asks for: at %s of it',
+  async (roll, pauseMs) => {
+    const { server, clock } = await identified({ random: () => roll });
+    server.last.send('reconnect_hint', { within_ms: 10_000 });
+    server.last.close(1012);
+    await clock.advance(pauseMs);
+    expect(server.connections).toHaveLength(1);
+    await clock.advance(4);
+    expect(server.connections).toHaveLength(2);
+    server.last.close(1006); // asked for once only: now it waits as it always does
+    await clock.advance(510);
+    expect(server.connections).toHaveLength(3);
+  },
+);
+
+test('no server can send it away for more than a minute', async () => {
+  const { server, clock } = await identified({ random: () => 1 });
+  server.last.send('reconnect_hint', { within_ms: 1e12 });
+  server.last.close(1012);
+  await clock.advance(60_010);
+  expect(server.connections).toHaveLength(2);
+});
+
+test('waits as long as a refused handshake says, and up to half of that longer', async () => {
+  const { server, clock } = await identified({ random: () => 0.5 });
+  server.last.client.onClose(1006, 'Unexpected server response: 503', 4_000);
+  await clock.advance(4_999);
+  expect(server.connections).toHaveLength(1);
+  await clock.advance(10);
+  expect(server.connections).toHaveLength(2);
+});
+
 test('gives a handshake 10 s', async () => {
   const { server, clock } = await setUp({}, { latencyMs: 20_000 });
   await clock.advance(10_000);

@@ -13,6 +13,8 @@ const HEARTBEAT_MS = 30_000;
 const CONNECT_LIMIT_MS = 10_000;
 const ACK_LIMIT_MS = 60_000;
 const CONNECT_FAILURES_MAX = 30;
+/** Longer than a server may ask for: whoever plays is waited for no longer. */
+const COME_BACK_MS_MAX = 60_000;
 
 export interface RoomClientOptions {
   readonly roomId: string; // `lobby`, or the code of a room
@@ -56,7 +58,7 @@ interface Pending {
 
 /**
  * One place in one room (or the lobby), over as many connections as it takes. A connection that ends with any code but
- * 1000 is replaced after a growing pause, and commands without an answer are sent again under their old id, which the
+ * 1000 is replaced after a growing pause or the one that the server asked for, and commands without an answer are sent again under their old id, which the
  * server applies at most once (design.md 9, Idempotency).
  */
 export class RoomClient {
@@ -73,6 +75,7 @@ export class RoomClient {
   #view = EMPTY_VIEW;
   #failures = 0;
   #sequence = 0;
+  #comeBackWithinMs: number | undefined; // what a server that ends asks for
 
   constructor(options: RoomClientOptions) {
     this.#options = options;
@@ -121,9 +124,9 @@ export class RoomClient {
     socket.onMessage = (text) => {
       if (current()) this.#received(text);
     };
-    socket.onClose = (code, reason) => {
+    socket.onClose = (code, reason, retryAfterMs) => {
       cancelLimit();
-      if (current()) this.#connectionEnded(code, reason);
+      if (current()) this.#connectionEnded(code, reason, retryAfterMs);
     };
   }
 
@@ -218,6 +221,8 @@ export class RoomClient {
     const read = readFrame(text);
     if (read.kind === 'unreadable') return;
     const { frame } = read;
+    const withinMs = frame.event === 'reconnect_hint' ? frame.data['within_ms'] : undefined;
+    if (typeof withinMs === 'number') this.#comeBackWithinMs = withinMs;
     const token = textIn(frame.data, 'session_token');
     if (token !== undefined) this.#options.session.takeToken(token);
     this.#view = viewAfter(this.#view, frame, this.#options.playerName);
@@ -272,7 +277,7 @@ export class RoomClient {
     this.#socket?.send(JSON.stringify({ event, data, sequence: this.#sequence, timestamp, id }));
   }
 
-  #connectionEnded(code: number, reason: string): void {
+  #connectionEnded(code: number, reason: string, retryAfterMs?: number): void {
     this.#socket = undefined;
     this.#ready = undefined;
     for (const cancel of this.#timers) cancel();
@@ -287,8 +292,17 @@ export class RoomClient {
       return;
     }
     this.#setLink('waiting');
-    const { clock, random } = this.#options;
-    this.#cancelRetry = clock.schedule(backoffMs(random, this.#failures - 1), () => this.open());
+    this.#cancelRetry = this.#options.clock.schedule(this.#pauseMs(retryAfterMs), () => this.open());
+  }
+
+  /** Clients that lost their connections together come back one by one, as the server has told them or at random. */
+  #pauseMs(retryAfterMs: number | undefined): number {
+    const { random } = this.#options;
+    const withinMs = this.#comeBackWithinMs;
+    this.#comeBackWithinMs = undefined;
+    if (withinMs !== undefined) return random() * Math.min(Math.max(withinMs, 0), COME_BACK_MS_MAX);
+    if (retryAfterMs !== undefined) return Math.min(retryAfterMs, COME_BACK_MS_MAX) * (1 + random() / 2);
+    return backoffMs(random, this.#failures - 1);
   }
 
   #end(end: ClientEnd): void {

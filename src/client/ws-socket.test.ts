@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -30,8 +31,8 @@ function story(socket: ClientSocket, onOpen: () => void = () => undefined): Prom
       onOpen();
     };
     socket.onMessage = (text) => calls.push(['message', text]);
-    socket.onClose = (code, reason) => {
-      calls.push(['close', code, reason]);
+    socket.onClose = (code, reason, retryAfterMs) => {
+      calls.push(['close', code, reason, ...(retryAfterMs === undefined ? [] : [retryAfterMs])]);
       resolve(calls);
     };
   });
@@ -70,5 +71,16 @@ test('tells a failed handshake as a close with 1006 that says why', async () => 
   stop();
   expect(await story(connectOverWs(url)('/ws/lobby', {}))).toEqual([
     ['close', 1006, expect.stringContaining('ECONNREFUSED')],
+  ]);
+});
+
+test('tells after what time a refused handshake may be tried again', async () => {
+  const server = createServer();
+  server.on('upgrade', (_, raw) => raw.end('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\n\r\n'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stop = () => server.close();
+  const { port } = server.address() as AddressInfo;
+  expect(await story(connectOverWs(`ws://127.0.0.1:${port}`)('/ws/lobby', {}))).toEqual([
+    ['close', 1006, 'Unexpected server response: 503', 7_000],
   ]);
 });

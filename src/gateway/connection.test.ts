@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Connection, encodeMessage, SOCKET_BACKLOG_BYTES_MAX } from './connection.js';
+import { jsonCodec } from '../protocol/frame-codec.js';
+import { Connection, SOCKET_BACKLOG_BYTES_MAX } from './connection.js';
 import { FakeServerSocket } from './fake-server-socket.js';
 import { createSocketLimits } from './rate-limit.js';
 import { Traffic } from './traffic.js';
@@ -22,7 +23,7 @@ test('the path says whether it is the lobby or a room', () => {
 
 test('an envelope has event and data and nothing else', () => {
   const more = { event: 'pong', data: { timestamp: 1 }, sequence: 4, id: 'x' };
-  expect(encodeMessage(more)).toBe('{"event":"pong","data":{"timestamp":1}}');
+  expect(jsonCodec.encode(more)).toBe('{"event":"pong","data":{"timestamp":1}}');
 });
 
 test('a socket that owes too much is closed with 1013, so that it comes back to the newest state', () => {

@@ -1,10 +1,15 @@
 import type { Seat } from '../game/seats.js';
+import type { Bucket } from '../limits/token-bucket.js';
+import { type Frame, frameBytes, type FrameCodec, jsonCodec } from '../protocol/frame-codec.js';
 import type { WireMessage } from '../protocol/wire.js';
 import type { SocketLimits } from './rate-limit.js';
-import type { Traffic } from './traffic.js';
+import type { LimitStep, Traffic } from './traffic.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 
-/** Bytes a slow socket may owe us; above it the client is sent away and comes back to the newest state. */
+/**
+ * Bytes a slow socket may owe us; above it the client is sent away and comes back to the newest state. Long before that
+ * it is sent no more of what the next state replaces (SlowReaders).
+ */
 export const SOCKET_BACKLOG_BYTES_MAX = 1024 * 1024;
 
 /** One client's socket: where it is, whose it is, and for which seat it speaks. */
@@ -12,35 +17,57 @@ export class Connection {
   readonly id: string;
   readonly socket: ServerSocket;
   readonly limits: SocketLimits;
+  readonly codec: FrameCodec;
   /** Room code of the path, null in the lobby. */
   readonly code: string | null;
   readonly token: string | null;
+  readonly address: string | undefined; // of limits by address
   session: string;
   roomId: string | null = null;
   seat: Seat | null = null;
   name: string | null = null; // of the player in that seat
   open = true;
   answeredPing = true;
+  isSentAway = false; // nothing that it sends is read any more
+  isIntroduced = false; // its first `client_ready` came
   floodToldMs = Number.NEGATIVE_INFINITY; // monotonic
+  patience: Bucket | undefined; // for what is refused
+  readonly steps = new Set<LimitStep>(); // that it was brought to
   readonly #traffic: Traffic;
   #asked = 0;
+  #pauses = 0;
   #isTooSlow = false;
 
   constructor(
     id: string,
     socket: ServerSocket,
     limits: SocketLimits,
-    { path, session, token }: Handshake,
+    { path, session, token, address, codec = jsonCodec }: Handshake,
     traffic: Traffic,
   ) {
     this.#traffic = traffic;
     this.id = id;
     this.socket = socket;
     this.limits = limits;
+    this.codec = codec;
     const place = path.slice('/ws/'.length);
     this.code = place === 'lobby' ? null : place;
     this.session = session;
     this.token = token;
+    this.address = address;
+  }
+
+  /** Stops reading. Each reason is taken back by a `resume` of its own. */
+  pause(): void {
+    if (this.#pauses++ === 0) this.socket.pause();
+  }
+
+  get isPaused(): boolean {
+    return this.#pauses > 0;
+  }
+
+  resume(): void {
+    if (--this.#pauses === 0) this.socket.resume();
   }
 
   /** A new id that joins everything one message causes: answers, journal entry, log lines. */
@@ -49,24 +76,25 @@ export class Connection {
   }
 
   send(message: WireMessage): void {
-    this.sendText(encodeMessage(message));
+    this.#traffic.encoded++;
+    this.sendFrame(this.codec.encode(message));
   }
 
-  sendText(text: string): void {
-    if (!this.open || this.#isTooSlow) return;
+  /**
+   * @param frame of this socket's codec
+   * @returns whether the socket took it
+   */
+  sendFrame(frame: Frame): boolean {
+    if (!this.open || this.#isTooSlow) return false;
     if (this.socket.backlogBytes > SOCKET_BACKLOG_BYTES_MAX) {
       this.#isTooSlow = true;
       this.#traffic.slowClosed++;
       this.socket.close(CLOSE.tooSlow, 'Too slow');
-      return;
+      return false;
     }
     this.#traffic.framesOut++;
-    this.#traffic.bytesOut += Buffer.byteLength(text);
-    this.socket.send(text);
+    this.#traffic.bytesOut += frameBytes(frame);
+    this.socket.send(frame);
+    return true;
   }
-}
-
-/** The envelope holds `event` and `data` and nothing else (protocol.md 1.2). */
-export function encodeMessage({ event, data }: WireMessage): string {
-  return JSON.stringify({ event, data });
 }

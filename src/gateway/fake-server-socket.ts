@@ -1,3 +1,5 @@
+import { type Frame, type FrameCodec, jsonCodec } from '../protocol/frame-codec.js';
+import type { WireMessage } from '../protocol/wire.js';
 import type { ServerSocket } from './server-socket.js';
 
 /** A server's end of a connection that notes what is done to it; for tests. */
@@ -5,12 +7,12 @@ export class FakeServerSocket implements ServerSocket {
   onMessage: ServerSocket['onMessage'] = () => undefined;
   onClose: ServerSocket['onClose'] = () => undefined;
   onPong: ServerSocket['onPong'] = () => undefined;
-  readonly sent: string[] = [];
+  readonly sent: Frame[] = [];
   readonly done: string[] = []; // in order: `ping`, `pause`, `close 1012`, …
   backlogBytes = 0;
 
-  send(text: string): void {
-    this.sent.push(text);
+  send(frame: Frame): void {
+    this.sent.push(frame);
   }
 
   close(code: number): void {
@@ -34,7 +36,7 @@ export class FakeServerSocket implements ServerSocket {
   }
 
   /** What was sent since the last call. */
-  take(): { event: string; data: Record<string, unknown> }[] {
-    return this.sent.splice(0).map((text) => JSON.parse(text) as { event: string; data: Record<string, unknown> });
+  take(codec: FrameCodec = jsonCodec): WireMessage[] {
+    return this.sent.splice(0).map((frame) => codec.decode(frame)!.value as WireMessage);
   }
 }

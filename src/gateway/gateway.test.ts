@@ -54,6 +54,18 @@ test('a sender that fills the mailbox is not read from until the room has room a
   expect(socket.done).toEqual(['pause', 'resume']);
 });
 
+test('a socket that speaks is no dead one, however far behind what it says its pongs are', async () => {
+  const table = await Table.playing();
+  const socket = await socketAt(table, 'lobby');
+  for (let second = 0; second < 90; second++) {
+    socket.onMessage('{"event":"ping","data":{}}', false);
+    await table.settle(1_000);
+  }
+  expect(socket.done).not.toContain('terminate');
+  await table.settle(45_000);
+  expect(socket.done).toContain('terminate');
+});
+
 test('a spectator that reads too slowly is sent away with 1013; the others get everything', async () => {
   const table = await Table.playing();
   const slow = await socketAt(table);

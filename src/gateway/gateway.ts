@@ -7,7 +7,6 @@ import type { RoomEvent } from '../../actors/room/room-event.js';
 import type { RoomMessage } from '../../actors/room/room-message.js';
 import type { RoomState } from '../../actors/room/room-state.js';
 import type { RoomView } from '../../actors/room/room-view.js';
-import type { Notice } from '../../actors/notice.js';
 import type { Rooms } from '../../actors/rooms.js';
 import { upcastEvent } from '../../actors/versions.js';
 import type { JournalEngine } from '../../persistence/journal.js';
@@ -15,8 +14,16 @@ import { type Seat, SEATS } from '../game/seats.js';
 import type { ClientEvent, ClientMessage, ClientMessageOf } from '../protocol/client-message.js';
 import { decode, faultAnswer } from '../protocol/decode.js';
 import { roomListUpdate } from '../protocol/lobby-messages.js';
-import { type MissedEvent, project, projectDirect, projectPresent, queuedMessages } from '../protocol/projector.js';
-import { gameNotFound, notSeated, rateLimited, refusalMessage, unavailableMessage } from '../protocol/refusals.js';
+import { type Frame, frameBytes } from '../protocol/frame-codec.js';
+import {
+  type MissedEvent,
+  project,
+  projectDirect,
+  type Projection,
+  projectPresent,
+  queuedMessages,
+} from '../protocol/projector.js';
+import { gameNotFound, notSeated, refusalMessage, unavailableMessage } from '../protocol/refusals.js';
 import {
   error,
   gameHasEnded,
@@ -29,17 +36,25 @@ import {
 } from '../protocol/room-messages.js';
 import { claimedName, isRoomCommand, type RoomCommandMessage, toRoomMessage } from '../protocol/to-room-message.js';
 import { inReplyTo, stamped, type WireMessage } from '../protocol/wire.js';
+import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { Log } from '../telemetry/log.js';
-import { Connection, encodeMessage } from './connection.js';
+import { Connection } from './connection.js';
+import { EncodedOnce } from './encoded-once.js';
+import { Enforcement } from './enforcement.js';
+import type { GameNotice } from './game-notice.js';
 import { Heartbeat } from './heartbeat.js';
+import type { PlayLimitSettings } from './play-limits.js';
 import { Presence } from './presence.js';
+import { type News, PresenceNews } from './presence-news.js';
+import { reconnectHint } from './reconnect-hint.js';
 import { createSocketLimits } from './rate-limit.js';
+import { RoomPace } from './room-pace.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
+import { SlowReaders } from './slow-readers.js';
 import { Traffic } from './traffic.js';
 
 export type GameRooms = Rooms<RoomState, RoomMessage, RoomEvent, RoomView>;
-export type GameNotice = Notice<RoomEvent, RoomView>;
 type Applied = Extract<GameNotice, { kind: 'applied' | 'repeated' }>;
 
 export interface GatewayPorts {
@@ -52,12 +67,11 @@ export interface GatewayPorts {
   readonly now: () => number; // room time
   readonly random: (bytes: number) => Buffer;
   readonly log: Pick<Log, 'debug' | 'warn' | 'error'>;
+  readonly limiter: RateLimiter; // of limits by address
   readonly settings: GatewaySettings;
 }
 
-export interface GatewaySettings {
-  readonly timeScale: number;
-  readonly rateLimitFactor: number;
+export interface GatewaySettings extends PlayLimitSettings {
   readonly messageBytesMax: number;
   readonly disconnectGraceMs: number;
   readonly restartGraceMs: number;
@@ -67,8 +81,6 @@ export interface GatewaySettings {
 const REPEAT_MS = 250;
 /** Where the store could not say who sits in a room, it is asked again after that. */
 const ASK_AGAIN_MS = 1_000;
-/** A socket that floods is told so at most that often. */
-const FLOOD_ANSWER_MS = 1_000;
 /** Entries read back to tell a returning player what it missed. */
 const MISSED_ENTRIES_MAX = 1000;
 
@@ -76,26 +88,45 @@ const MISSED_ENTRIES_MAX = 1000;
 interface Asker {
   readonly connection: Connection | null; // null: the gateway itself
   readonly messageId: string | null;
+  readonly readMs?: number | null; // from its frame's arrival until a room was told; null where no frame was read
   readonly onNotice: (notice: GameNotice, tell: () => void) => void;
+}
+
+/** What sockets had to do with a message. */
+export interface Told {
+  readonly readMs: number | null; // from the arrival of its frame until its room had it; null where no client sent it
+  readonly viewers: number; // sockets in the room
+  readonly frames: number; // that it caused, answers included
+  readonly bytes: number; // of them
 }
 
 /** Clients on one side, rooms on the other: turns frames into messages, and notices into frames. */
 export class Gateway {
   readonly traffic = new Traffic();
+  /** Of the notice that was heard last: for who hears it next. */
+  lastTold: Told = { readMs: null, viewers: 0, frames: 0, bytes: 0 };
   readonly #ports: GatewayPorts;
   readonly #lobbySockets = new Set<Connection>();
   readonly #roomSockets = new Map<string, Set<Connection>>();
   readonly #askers = new Map<string, Asker>(); // by correlation id
   readonly #presence: Presence;
+  readonly #presenceNews: PresenceNews;
+  readonly #absences: RoomPace;
   readonly #heartbeat: Heartbeat;
+  readonly #slowReaders: SlowReaders;
+  readonly #enforcement: Enforcement;
   #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
-  #awayTold = 0;
   #draining = false;
+  #frameMs: number | null = null; // monotonic: when the frame that is being read came
 
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
     this.#heartbeat = new Heartbeat(ports.clock, this.traffic);
+    this.#slowReaders = new SlowReaders(ports.clock, this.traffic, (connection) => this.#catchUp(connection));
+    this.#enforcement = new Enforcement(ports, this.traffic);
     this.#presence = new Presence(ports.clock, ports.settings, (roomId, seat) => this.#tellAway(roomId, seat));
+    this.#presenceNews = new PresenceNews(ports.clock, (roomId, news) => this.#tellNews(roomId, news));
+    this.#absences = new RoomPace(ports.clock, (roomId) => void this.#tellAbsent(roomId));
     ports.rooms.subscribe((notice) => this.#onNotice(notice));
   }
 
@@ -107,7 +138,7 @@ export class Gateway {
     clock.schedule(settings.restartGraceMs, () => {
       const awaited = this.#awaited;
       this.#awaited = new Set();
-      for (const roomId of awaited) void this.#tellAbsent(roomId);
+      for (const roomId of awaited) this.#absences.add(roomId);
     });
   }
 
@@ -122,23 +153,30 @@ export class Gateway {
     const limits = createSocketLimits(settings);
     const connection = new Connection(random(6).toString('hex'), socket, limits, handshake, this.traffic);
     this.traffic.opened++;
-    socket.onMessage = (frame, binary) => {
-      this.traffic.framesIn++;
-      this.traffic.bytesIn += typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length;
+    const pace = this.#enforcement.paceOf(connection, (frame, binary) => {
+      this.#frameMs = clock.elapsedMs();
       try {
         this.#onFrame(connection, frame, binary);
       } catch (failure) {
-        // Ours to mend; this socket alone pays for it, and comes back.
-        this.#ports.log.error({ err: failure, connection: connection.id }, 'frame not handled');
-        socket.close(CLOSE.failed, 'Internal error');
+        this.#failed(connection, failure);
+      } finally {
+        this.#frameMs = null;
       }
+    });
+    socket.onMessage = (frame, binary) => {
+      this.traffic.framesIn++;
+      this.traffic.bytesIn += frameBytes(frame);
+      connection.answeredPing = true; // whoever speaks lives: its pong may be far behind what it says
+      if (!connection.isSentAway) pace.offer(frame, binary);
     };
     socket.onClose = (code) => {
+      pace.stop();
       this.traffic.closed(code);
       this.#onClose(connection);
     };
     socket.onPong = () => (connection.answeredPing = true);
     if (this.#draining) {
+      connection.send(reconnectHint(1));
       socket.close(CLOSE.restart, 'Server restarting');
       return;
     }
@@ -147,62 +185,71 @@ export class Gateway {
       this.#lobbySockets.add(connection);
       return;
     }
-    if (this.#enter(connection) === null) connection.send(roomNotFound(connection.code, clock.elapsedMs()));
-    else this.#ports.log.debug({ connection: connection.id, open: rooms.counts.open }, 'room socket');
+    if (this.#enter(connection) === null) {
+      connection.send(roomNotFound(connection.code, clock.elapsedMs()));
+      this.#enforcement.unknownRoom(connection);
+    } else this.#ports.log.debug({ connection: connection.id, open: rooms.counts.open }, 'room socket');
   }
 
   /** Tells every lobby socket the list. */
   publishList(): void {
-    const { lobby, now } = this.#ports;
     if (this.#lobbySockets.size === 0) return;
-    const text = encodeMessage(stamped(roomListUpdate(lobby.list(), {}), { atMs: now(), roomId: 'lobby' }));
-    for (const connection of this.#lobbySockets) connection.sendText(text);
+    const once = new EncodedOnce(this.traffic);
+    for (const connection of this.#lobbySockets) {
+      if (this.#slowReaders.skips(connection)) continue;
+      this.#sendBroadcast(
+        connection,
+        once.frame(connection.codec, '', () => this.#list()),
+      );
+    }
+  }
+
+  #list(): WireMessage {
+    const { lobby, now } = this.#ports;
+    return stamped(roomListUpdate(lobby.list(), {}), { atMs: now(), roomId: 'lobby' });
   }
 
   /** No new sockets; those that are open are told to come back to the next process. */
   drain(): void {
     this.stopClocks();
     const everybody = [...this.#lobbySockets, ...[...this.#roomSockets.values()].flatMap((sockets) => [...sockets])];
-    for (const connection of everybody) connection.socket.close(CLOSE.restart, 'Server restarting');
+    const hint = reconnectHint(everybody.length);
+    for (const connection of everybody) {
+      connection.send(hint);
+      connection.socket.close(CLOSE.restart, 'Server restarting');
+    }
   }
 
   stopClocks(): void {
     this.#draining = true;
     this.#presence.stop();
+    this.#presenceNews.stop();
+    this.#absences.stop();
+    this.#slowReaders.stop();
     this.#heartbeat.stop();
+  }
+
+  /** Ours to mend; this socket alone pays for it, and comes back. */
+  #failed(connection: Connection, failure: unknown): void {
+    this.#ports.log.error({ err: failure, connection: connection.id }, 'frame not handled');
+    connection.socket.close(CLOSE.failed, 'Internal error');
   }
 
   // ---- frames in -------------------------------------------------------------------------------------------------
 
-  #onFrame(connection: Connection, frame: string | Uint8Array, binary: boolean): void {
-    const { clock, settings } = this.#ports;
-    const flood = connection.limits.frame(clock.elapsedMs());
-    if (flood.kind === 'limited') {
-      this.traffic.limited.flood++;
-      // One answer for many: otherwise a flood in would be a flood out.
-      if (clock.elapsedMs() - connection.floodToldMs < FLOOD_ANSWER_MS) return;
-      connection.floodToldMs = clock.elapsedMs();
-      connection.send(rateLimited(null, flood.retryAfterS));
-      return;
-    }
-    const decoded = decode(frame, binary, settings.messageBytesMax);
+  #onFrame(connection: Connection, frame: Frame, binary: boolean): void {
+    const { rooms, settings } = this.#ports;
+    const decoded = decode(frame, binary, settings.messageBytesMax, connection.codec);
     if (!decoded.ok) {
-      this.traffic.invalid++;
       connection.send(faultAnswer(decoded.fault));
+      this.#enforcement.invalid(connection);
       return;
     }
     const { message } = decoded;
-    const verdict = connection.limits.message(message.event, clock.elapsedMs());
     this.traffic.message(message.event);
-    if (verdict.kind === 'limited') {
-      this.traffic.limited.message++;
-      connection.send(inReplyTo(rateLimited(message.event, verdict.retryAfterS), idOf(message)));
-      return;
-    }
-    if (verdict.kind === 'warned') {
-      this.traffic.limited.warning++;
-      connection.send({ event: 'rate_limit_warning', data: { ...verdict.warning } });
-    }
+    const code = message.event === 'join_room' ? message.data.room_id : null;
+    const roomId = code === null ? connection.roomId : (rooms.resolve(code.toUpperCase()) ?? null);
+    if (!this.#enforcement.pass(connection, message, roomId)) return;
     const bytes = frame.length;
     if (message.event === 'ping') this.#pong(connection, message);
     else if (message.event === 'ack')
@@ -241,13 +288,21 @@ export class Gateway {
         return;
       }
       case 'create_room':
-        this.#createRoom(connection, message);
+        void this.#createIfAllowed(connection, message);
         return;
       case 'join_room':
         this.#joinRoom(connection, message, bytes);
         return;
       default:
         return;
+    }
+  }
+
+  async #createIfAllowed(connection: Connection, message: ClientMessageOf<'create_room'>): Promise<void> {
+    try {
+      if (await this.#enforcement.mayCreate(connection, message)) this.#createRoom(connection, message);
+    } catch (failure) {
+      this.#failed(connection, failure);
     }
   }
 
@@ -279,6 +334,7 @@ export class Gateway {
     const roomId = rooms.resolve(code.toUpperCase());
     if (roomId === undefined) {
       this.#reply(connection, message, error('Room not found', 'join_room_error'));
+      this.#enforcement.unknownRoom(connection);
       return;
     }
     const cause = this.#ask(connection, message, (notice, tell) => {
@@ -420,6 +476,7 @@ export class Gateway {
   #onClose(connection: Connection): void {
     connection.open = false;
     this.#heartbeat.remove(connection);
+    this.#slowReaders.remove(connection);
     this.#lobbySockets.delete(connection);
     const { roomId, seat } = connection;
     this.#leave(connection);
@@ -436,20 +493,17 @@ export class Gateway {
 
   #tellAway(roomId: string, seat: Seat): void {
     if (this.#isPresent(roomId, seat)) return;
-    const cause: Cause = {
-      correlationId: `away-${roomId}-${seat}-${++this.#awayTold}`,
-      session: null,
-      messageId: null,
-    };
+    const { rooms } = this.#ports;
+    const cause = rooms.ownCause('away');
     this.#askers.set(cause.correlationId, {
       connection: null,
       messageId: null,
-      onNotice: (notice, tell) => {
-        tell();
+      onNotice: (notice) => {
+        if (notice.kind === 'applied' && this.#roomSockets.has(roomId)) this.#presenceNews.add(notice);
         if (notice.kind === 'unavailable' && notice.why !== 'quarantined') this.#presence.retry(roomId, seat);
       },
     });
-    this.#ports.rooms.tell(roomId, EXTERNAL_EVENTS.socketStayedAway(seat), cause, { slot: `presence-${seat}` });
+    rooms.tell(roomId, EXTERNAL_EVENTS.socketStayedAway(seat), cause, { slot: `presence-${seat}` });
   }
 
   async #tellAbsent(roomId: string): Promise<void> {
@@ -649,6 +703,7 @@ export class Gateway {
     this.#askers.set(correlationId, {
       connection,
       messageId,
+      readMs: this.#frameMs === null ? null : this.#ports.clock.elapsedMs() - this.#frameMs,
       onNotice: (notice, tell) => {
         if (notice.kind === 'refused' || notice.kind === 'unavailable' || notice.kind === 'unknownRoom') {
           onNotice(notice, () => this.#reply(connection, message, negative(message, notice)));
@@ -680,8 +735,8 @@ export class Gateway {
   ): void {
     const { rooms } = this.#ports;
     if (rooms.tell(roomId, message, cause, { bytes })) return;
-    connection.socket.pause();
-    rooms.whenWritable(roomId, () => connection.socket.resume());
+    connection.pause();
+    rooms.whenWritable(roomId, () => connection.resume());
   }
 
   // ---- notices out -----------------------------------------------------------------------------------------------
@@ -689,14 +744,26 @@ export class Gateway {
   #onNotice(notice: GameNotice): void {
     const asker = this.#askers.get(notice.cause.correlationId);
     if (asker !== undefined) this.#askers.delete(notice.cause.correlationId);
+    const { framesOut, bytesOut } = this.traffic;
     const tell = (): void => {
       if (notice.kind === 'applied') this.#broadcast(notice, asker?.messageId ?? null);
       else if (notice.kind === 'repeated' && asker?.connection != null) {
         this.#retell(notice, asker.connection, asker.messageId);
       }
     };
-    if (asker === undefined) tell();
-    else asker.onNotice(notice, tell);
+    try {
+      if (asker === undefined) tell();
+      else asker.onNotice(notice, tell);
+    } catch (failure) {
+      this.traffic.broadcastsFailed++;
+      throw failure;
+    }
+    this.lastTold = {
+      readMs: asker?.readMs ?? null,
+      viewers: this.#roomSockets.get(notice.roomId)?.size ?? 0,
+      frames: this.traffic.framesOut - framesOut,
+      bytes: this.traffic.bytesOut - bytesOut,
+    };
     if (notice.kind === 'applied') this.#follow(notice);
     if (notice.kind === 'restored') this.#showRestored(notice);
     if (notice.kind === 'restored' || notice.kind === 'released') void this.#tellPresence(notice.roomId);
@@ -705,24 +772,21 @@ export class Gateway {
   /** An operator set the room back: everybody sees it as if they came in now. */
   #showRestored(notice: Extract<GameNotice, { kind: 'restored' }>): void {
     this.#ports.lobby.apply(notice.rows);
+    this.#presenceNews.flush(notice.roomId);
     const router = notice.view('router');
-    const stamp = { atMs: notice.at, roomId: router.code };
     for (const connection of this.#roomSockets.get(notice.roomId) ?? []) {
       // Whoever got or lost the seat since then has it no more, or again.
       const own = SEATS.filter((seat) => router.seats[seat]?.session === connection.session);
       connection.seat = own.find((seat) => seat === connection.seat) ?? own[0] ?? null;
-      const view = notice.view(connection.seat ?? 'spectator');
-      const present = view.game === null ? [roomUpdate(view)] : projectPresent(view, connection.seat, notice.seq);
-      for (const message of present) connection.send(stamped(message, stamp));
+      this.#sendPresent(connection, notice.view(connection.seat ?? 'spectator'), notice.seq, notice.at);
     }
   }
 
-  /** Everything that an entry caused, to everybody in the room; each distinct text is encoded once. */
+  /** Everything that an entry caused, to everybody in the room. */
   #broadcast(notice: Applied, messageId: string | null): void {
+    this.#presenceNews.flush(notice.roomId);
     const sockets = this.#roomSockets.get(notice.roomId);
     if (sockets === undefined) return;
-    const { code } = notice.view('spectator');
-    const stamp = { atMs: notice.at, roomId: code };
     for (const event of notice.events) {
       const direct = projectDirect(event);
       if (direct !== null) {
@@ -732,21 +796,70 @@ export class Gateway {
         }
       }
       for (const projection of project(event, notice.seq, notice.cause.correlationId)) {
-        const texts = new Map<string, string>();
-        for (const connection of sockets) {
-          const viewer = projection.private ? connection.seat : null;
-          const replyTo = connection.session === notice.cause.session ? messageId : null;
-          const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;
-          let text = texts.get(key);
-          if (text === undefined) {
-            const message = projection.make(notice.view(viewer ?? 'spectator'), viewer);
-            text = encodeMessage(inReplyTo(stamped(message, stamp), replyTo));
-            texts.set(key, text);
-          }
-          connection.sendText(text);
-        }
+        this.#show(sockets, projection, notice, messageId);
       }
     }
+  }
+
+  /** That players stay away; nobody asked for it. */
+  #tellNews(roomId: string, news: readonly News[]): void {
+    const sockets = this.#roomSockets.get(roomId);
+    if (sockets === undefined) return;
+    for (const { event, notice } of news) {
+      for (const projection of project(event, notice.seq, notice.cause.correlationId)) {
+        this.#show(sockets, projection, notice, null);
+      }
+    }
+  }
+
+  #show(sockets: Iterable<Connection>, projection: Projection, notice: Applied, messageId: string | null): void {
+    const stamp = { atMs: notice.at, roomId: notice.view('spectator').code };
+    const once = new EncodedOnce(this.traffic);
+    for (const connection of sockets) {
+      const viewer = projection.private ? connection.seat : null;
+      const replyTo = connection.session === notice.cause.session ? messageId : null;
+      if (projection.isState && replyTo === null && this.#slowReaders.skips(connection)) continue;
+      const make = (): WireMessage =>
+        inReplyTo(stamped(projection.make(notice.view(viewer ?? 'spectator'), viewer), stamp), replyTo);
+      const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;
+      this.#sendBroadcast(connection, once.frame(connection.codec, key, make));
+    }
+  }
+
+  #sendBroadcast(connection: Connection, frame: Frame): void {
+    this.traffic.broadcast[connection.sendFrame(frame) ? 'sent' : 'lost']++;
+  }
+
+  /** A socket that read too slowly has caught up: it gets the newest state, as if it came in now. */
+  #catchUp(connection: Connection): void {
+    const { now, rooms } = this.#ports;
+    const { roomId } = connection;
+    if (connection.code === null || roomId === null) {
+      this.#slowReaders.caughtUp(connection);
+      if (connection.code === null) connection.send(this.#list());
+      return;
+    }
+    const cause = { correlationId: connection.nextCorrelationId(), session: null, messageId: null };
+    this.#askers.set(cause.correlationId, {
+      connection,
+      messageId: null,
+      onNotice: (notice) => {
+        if (notice.kind === 'unavailable' && notice.why !== 'quarantined') {
+          this.#slowReaders.missed(connection);
+          return;
+        }
+        this.#slowReaders.caughtUp(connection);
+        if (notice.kind === 'seen' && connection.roomId === roomId)
+          this.#sendPresent(connection, notice.view(connection.seat ?? 'spectator'), notice.seq, now());
+      },
+    });
+    rooms.look(roomId, cause);
+  }
+
+  /** What somebody sees who comes in now. */
+  #sendPresent(connection: Connection, view: RoomView, seq: number, atMs: number): void {
+    const present = view.game === null ? [roomUpdate(view)] : projectPresent(view, connection.seat, seq);
+    for (const message of present) connection.send(stamped(message, { atMs, roomId: view.code }));
   }
 
   /** A repeated message is answered as it was the first time, to its sender only; then the present, if it is another. */
@@ -766,9 +879,7 @@ export class Gateway {
       messageId: null,
       onNotice: (seen) => {
         if (seen.kind !== 'seen' || seen.seq === notice.seq) return;
-        const now = seen.view(viewer ?? 'spectator');
-        const present = now.game === null ? [roomUpdate(now)] : projectPresent(now, viewer, seen.seq);
-        for (const message of present) connection.send(stamped(message, { ...stamp, atMs: this.#ports.now() }));
+        this.#sendPresent(connection, seen.view(connection.seat ?? 'spectator'), seen.seq, this.#ports.now());
       },
     });
     this.#ports.rooms.look(notice.roomId, cause);

@@ -40,6 +40,22 @@ test('a socket that lets one ping unanswered is cut 20 s after it', async () => 
   expect(socket.done).toEqual(['ping', 'terminate']);
 });
 
+test('a socket that is not read from is not blamed for a pong that waits, and is asked again afterwards', async () => {
+  const clock = new SimulatedClock();
+  const heartbeat = new Heartbeat(clock, new Traffic());
+  const socket = new FakeServerSocket();
+  const peer = connection(socket);
+  heartbeat.add(peer);
+  await clock.advance(2_000);
+  peer.pause();
+  await clock.advance(60_000);
+  expect(socket.done).not.toContain('terminate');
+  peer.resume();
+  peer.answeredPing = true;
+  await clock.advance(40_000);
+  expect(socket.done.at(-1)).toBe('terminate');
+});
+
 test('pings of many sockets are spread over the period', async () => {
   const clock = new SimulatedClock();
   const heartbeat = new Heartbeat(clock, new Traffic());

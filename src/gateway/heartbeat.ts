@@ -45,6 +45,7 @@ export class Heartbeat {
       const slice = this.#slices[this.#next]!;
       this.#next = (this.#next + 1) % SLICES;
       for (const connection of slice) {
+        if (connection.isPaused) continue; // its pong would not be read
         if (!connection.answeredPing) {
           this.#traffic.heartbeatDrops++;
           connection.socket.terminate();

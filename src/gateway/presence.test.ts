@@ -92,3 +92,18 @@ test('nothing is told once it is stopped', async () => {
   await clock.advance(60_000);
   expect(away).toEqual([]);
 });
+
+test('of very many that are lost at once each room hears of all its seats together, and who is back by then is no news', async () => {
+  const { clock, presence, away } = watched();
+  for (let room = 0; room < 50; room++) for (const seat of [0, 1, 2, 3] as const) presence.lost(`r${room}`, seat);
+  await clock.advance(3_000);
+  expect(away).toHaveLength(3 * 4);
+  presence.returned('r49', 2);
+  for (const seat of [0, 1, 2, 3] as const) presence.returned('r48', seat);
+  await clock.advance(1_000);
+  const told = [...new Set(away.map((one) => one.split('/')[0]))];
+  expect(told).toEqual(Array.from({ length: 50 }, (_, room) => `r${room}`).filter((room) => room !== 'r48'));
+  expect(away.filter((one) => one.startsWith('r49'))).toEqual(['r49/0', 'r49/1', 'r49/3']);
+  expect(away.slice(0, 4)).toEqual(['r0/0', 'r0/1', 'r0/2', 'r0/3']);
+  expect(clock.scheduledCount).toBe(0);
+});

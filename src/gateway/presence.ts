@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../actors/clock.js';
 import type { Seat } from '../game/seats.js';
+import { RoomPace } from './room-pace.js';
 
 export interface PresenceOptions {
   readonly disconnectGraceMs: number; // between a seat's last socket and its player being away; read for each
@@ -13,10 +14,13 @@ const RETRY_MS = 1_000;
 
 /**
  * Seats whose last socket has closed. Only when the grace runs out does the room hear of it: a page switch or a reload
- * is announced to nobody and moves no host.
+ * is announced to nobody and moves no host. Where very many run out at once, rooms hear of it one after the other, and
+ * each of all its seats together.
  */
 export class Presence {
   readonly #leaving = new Map<string, Cancel>();
+  readonly #away = new Map<string, Set<Seat>>(); // by room that has not heard of it
+  readonly #pace: RoomPace;
   readonly #startedAt = new Map<string, number>(); // elapsed ms
   readonly #clock: Clock;
   readonly #options: PresenceOptions;
@@ -26,6 +30,7 @@ export class Presence {
     this.#clock = clock;
     this.#options = options;
     this.#onAway = onAway;
+    this.#pace = new RoomPace(clock, (roomId) => this.#tell(roomId));
   }
 
   gameStarted(roomId: string): void {
@@ -47,11 +52,17 @@ export class Presence {
     const key = keyOf(roomId, seat);
     this.#leaving.get(key)?.();
     this.#leaving.delete(key);
+    const away = this.#away.get(roomId);
+    if (away?.delete(seat) !== true || away.size > 0) return;
+    this.#away.delete(roomId);
+    this.#pace.remove(roomId);
   }
 
   stop(): void {
     for (const cancel of this.#leaving.values()) cancel();
     this.#leaving.clear();
+    this.#away.clear();
+    this.#pace.stop();
   }
 
   #wait(roomId: string, seat: Seat, ms: number): void {
@@ -59,9 +70,21 @@ export class Presence {
     const key = keyOf(roomId, seat);
     const cancel = this.#clock.schedule(ms, () => {
       this.#leaving.delete(key);
-      this.#onAway(roomId, seat);
+      const away = this.#away.get(roomId);
+      if (away !== undefined) {
+        away.add(seat);
+        return;
+      }
+      this.#away.set(roomId, new Set([seat]));
+      this.#pace.add(roomId);
     });
     this.#leaving.set(key, cancel);
+  }
+
+  #tell(roomId: string): void {
+    const away = this.#away.get(roomId) ?? [];
+    this.#away.delete(roomId);
+    for (const seat of away) this.#onAway(roomId, seat);
   }
 }
 

@@ -1,4 +1,3 @@
-import { type Bucket, type BucketSize, draw } from '../limits/token-bucket.js';
 import type { ClientEvent } from '../protocol/client-message.js';
 
 type Priority = 'LOW' | 'NORMAL' | 'HIGH';
@@ -41,14 +40,16 @@ const LIMITS: Readonly<Record<ClientEvent, Limit | null>> = {
   sync_request: null,
 };
 
+/** Whether the game sets the pace of such messages, so that TIME_SCALE makes more of them come in a minute. */
+export function isPaced(event: ClientEvent): boolean {
+  return LIMITS[event]?.paced === true;
+}
+
 const WINDOW_MS = 60_000;
 const WARNING_SHARE = 0.8;
 const WARNING_EVERY_MS = 60_000;
 const GRACE_MS = 30_000;
 const GRACE_SHARE = 1.2;
-
-/** Messages a second that one socket may send, whatever they are: the only limit at TIME_SCALE 0. */
-const FLOOD: BucketSize = { capacity: 200, perSecond: 200 };
 
 export interface LimitSettings {
   readonly rateLimitFactor: number; // on every limit; Infinity switches them off
@@ -73,8 +74,6 @@ export type Verdict =
   | { readonly kind: 'limited'; readonly retryAfterS: number };
 
 export interface SocketLimits {
-  /** Asked for every frame before it is decoded: reading garbage is dearer than reading a message. */
-  readonly frame: (nowMs: number) => Verdict;
   /** Asked for every message once its event is known. */
   readonly message: (event: ClientEvent, nowMs: number) => Verdict;
 }
@@ -87,19 +86,8 @@ const ACCEPTED: Verdict = { kind: 'accepted' };
  */
 export function createSocketLimits(settings: LimitSettings): SocketLimits {
   const counts = new Map<ClientEvent, Count>();
-  let flood: Bucket | undefined;
 
   return {
-    frame: (nowMs) => {
-      if (settings.rateLimitFactor === Infinity) return ACCEPTED;
-      const size = {
-        capacity: scaled(FLOOD.capacity, settings.rateLimitFactor),
-        perSecond: FLOOD.perSecond * settings.rateLimitFactor,
-      };
-      const drawn = draw(flood, size, nowMs);
-      flood = drawn.bucket;
-      return drawn.ok ? ACCEPTED : limited(drawn.waitMs);
-    },
     message: (event, nowMs) => {
       const limit = LIMITS[event];
       const factor = limit?.paced ? settings.rateLimitFactor / settings.timeScale : settings.rateLimitFactor;

@@ -1,12 +1,14 @@
+import type { Frame, FrameCodec } from '../protocol/frame-codec.js';
+
 /** One accepted WebSocket as the gateway needs it; the real one is over `ws`, the simulated one over the virtual clock. */
 export interface ServerSocket {
-  onMessage: (frame: string | Uint8Array, binary: boolean) => void;
+  onMessage: (frame: Frame, binary: boolean) => void;
   /** Exactly once; nothing comes after it. */
   onClose: (code: number) => void;
   onPong: () => void;
 
   /** Does nothing once the socket is closing. */
-  send(text: string): void;
+  send(frame: Frame): void;
   close(code: number, reason: string): void;
   /** Cuts the connection without a close frame. */
   terminate(): void;
@@ -23,7 +25,10 @@ export interface Handshake {
   readonly path: string; // `/ws/lobby`, `/ws/{room_id}`
   readonly session: string; // session id: of the cookie, or a new one
   readonly token: string | null; // for a client that came without a cookie: what it may send back
+  readonly codec?: FrameCodec; // as it asked for; JSON without
+  /** The key of limits by address; absent where none of them concerns the client, as on this machine. */
+  readonly address?: string | undefined;
 }
 
 /** Close codes as the frontend understands them: all but 1000 make it come back (protocol.md 1.5, 7.1.13). */
-export const CLOSE = { stayAway: 1000, failed: 1011, restart: 1012, tooSlow: 1013 } as const;
+export const CLOSE = { stayAway: 1000, overLimits: 1008, failed: 1011, restart: 1012, tooSlow: 1013 } as const;

@@ -1,11 +1,15 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ServerType } from '@hono/node-server';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Config } from '../config.js';
+import { peerOf } from '../limits/peer.js';
+import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { Log } from '../telemetry/log.js';
+import { chooseSubprotocol, codecOf } from '../protocol/subprotocol.js';
+import { Admission, type AdmissionSettings } from './admission.js';
 import type { Gateway } from './gateway.js';
-import type { Handshake, ServerSocket } from './server-socket.js';
+import type { ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
 
 /** Frames above it end their socket with 1009 (design.md section 9, Sizes). */
@@ -17,34 +21,71 @@ const CLOSE_MS = 2_000;
 interface SocketsPorts {
   readonly gateway: Gateway;
   readonly sessions: Sessions;
-  readonly config: { readonly current: Pick<Config, 'allowedOrigins' | 'trustProxy'> };
-  readonly log: Pick<Log, 'debug'>;
+  readonly config: {
+    readonly current: AdmissionSettings & Pick<Config, 'allowedOrigins' | 'trustProxy' | 'limitLoopback'>;
+  };
+  readonly limiter: RateLimiter;
+  readonly elapsedMs: () => number; // monotonic
+  readonly log: Pick<Log, 'debug' | 'error'>;
 }
 
-/** Takes WebSocket handshakes on the server's port: path, origin and session are settled before the upgrade. */
-export function attachSockets(server: ServerType, { gateway, sessions, config, log }: SocketsPorts) {
-  const wss = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX, clientTracking: true });
+/**
+ * Takes WebSocket handshakes on the server's port: path, origin, session and whether there is a place are settled
+ * before the upgrade.
+ */
+export function attachSockets(
+  server: ServerType,
+  { gateway, sessions, config, limiter, elapsedMs, log }: SocketsPorts,
+) {
+  const wss = new WebSocketServer({
+    noServer: true,
+    maxPayload: FRAME_BYTES_MAX,
+    clientTracking: true,
+    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
+    // One message of a socket in a turn of the event loop: else a chunk full of small ones would hold up all others.
+    allowSynchronousEvents: false,
+  });
+  const admission = new Admission({ config, limiter, elapsedMs, random: Math.random });
   const cookies = new WeakMap<IncomingMessage, string>();
   wss.on('headers', (headers, request) => {
     const cookie = cookies.get(request);
     if (cookie !== undefined) headers.push(`Set-Cookie: ${cookie}`);
   });
 
-  server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
-    raw.on('error', (failure) => log.debug({ err: failure }, 'socket lost in its handshake'));
+  const upgrade = async (request: IncomingMessage, raw: Duplex, head: Buffer): Promise<void> => {
     const path = pathOf(request);
     if (path === null || !originAllowed(request, config.current.allowedOrigins)) {
-      refuseUpgrade(raw, path === null ? '404 Not Found' : '403 Forbidden');
+      gateway.traffic.handshakesRefused[path === null ? 'path' : 'origin']++;
+      refuseUpgrade(raw, path === null ? 404 : 403, 'There is no socket here for this page');
       return;
     }
 
     const known = sessions.fromCookieHeader(request.headers.cookie);
     const issued = known === null ? sessions.issue() : null;
+    const session = known ?? issued!.sid;
+    const address = addressOf(request, config.current);
+    const admitted = await admission.admit({ session, address });
+    if (admitted.kind === 'refused') {
+      gateway.traffic.handshakesRefused[admitted.why]++;
+      refuseUpgrade(raw, admitted.status, admitted.detail, { 'Retry-After': String(admitted.retryAfterS) });
+      return;
+    }
+    raw.once('close', admitted.leave);
+    if (raw.destroyed) admitted.leave(); // it was lost meanwhile, and its close event may have been before
+
     if (issued !== null)
       cookies.set(request, sessions.cookie(issued.token, { secure: isSecure(request, config.current) }));
-    const session = known ?? issued!.sid;
-    const handshake: Handshake = { path, session, token: issued?.token ?? null };
-    wss.handleUpgrade(request, raw, head, (ws) => gateway.accept(serverSocket(ws, raw, log), handshake));
+    const handshake = { path, session, token: issued?.token ?? null, address };
+    wss.handleUpgrade(request, raw, head, (ws) =>
+      gateway.accept(serverSocket(ws, raw, log), { ...handshake, codec: codecOf(ws.protocol) }),
+    );
+  };
+  server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
+    raw.on('error', (failure) => log.debug({ err: failure }, 'socket lost in its handshake'));
+    upgrade(request, raw, head).catch((failure: unknown) => {
+      log.error({ err: failure }, 'handshake not handled');
+      raw.destroy();
+    });
   });
 
   const close = async (): Promise<void> => {
@@ -80,8 +121,33 @@ function isSecure({ headers, socket }: IncomingMessage, { trustProxy }: Pick<Con
   return 'encrypted' in socket;
 }
 
-function refuseUpgrade(raw: Duplex, status: string): void {
-  raw.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+/** The key of limits by address; undefined where none of them concerns the client. */
+function addressOf(
+  { headers, socket }: IncomingMessage,
+  { trustProxy, limitLoopback }: Pick<Config, 'trustProxy' | 'limitLoopback'>,
+): string | undefined {
+  const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined;
+  const { address, isThisMachine } = peerOf(socket.remoteAddress, forwarded?.toString());
+  return address === '' || (isThisMachine && !limitLoopback) ? undefined : address;
+}
+
+function refuseUpgrade(
+  raw: Duplex,
+  status: number,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const title = STATUS_CODES[status]!;
+  const body = JSON.stringify({ title, status, detail });
+  const lines = Object.entries({
+    ...headers,
+    Connection: 'close',
+    'Content-Type': 'application/problem+json',
+    'Content-Length': String(Buffer.byteLength(body)),
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  // The other side may keep its half open for as long as it likes: it would be counted nowhere.
+  raw.once('finish', () => raw.destroy());
+  raw.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`);
 }
 
 function serverSocket(ws: WebSocket, raw: Duplex, log: Pick<Log, 'debug'>): ServerSocket {
@@ -101,10 +167,10 @@ function serverSocket(ws: WebSocket, raw: Duplex, log: Pick<Log, 'debug'>): Serv
     onMessage: nothing,
     onClose: nothing,
     onPong: nothing,
-    send: (text) => {
+    send: (frame) => {
       if (ws.readyState !== ws.OPEN) return;
       holdUntilTurnEnds();
-      ws.send(text);
+      ws.send(frame);
     },
     close: (code, reason) => ws.close(code, reason),
     terminate: () => ws.terminate(),

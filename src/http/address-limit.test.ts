@@ -10,7 +10,7 @@ function appWith({ rateLimitFactor = 1, limitLoopback = false, trustProxy = fals
   app.use(addressLimit({ limiter: new MemoryRateLimiter(() => nowMs), limits, trustProxy }));
   app.get('*', (c) => c.text('fine'));
   const ask = (path: string, address = '192.0.2.1', headers: Record<string, string> = {}) =>
-    app.request(path, { headers }, { incoming: { socket: { remoteAddress: address } } });
+    app.request(path, { headers }, { incoming: { socket: { remoteAddress: address }, rawHeaders: [] } });
   const statuses = async (count: number, path: string, address?: string) => {
     const found = [];
     for (let asked = 0; asked < count; asked++) found.push((await ask(path, address)).status);
@@ -69,4 +69,20 @@ test('this machine is exempt unless it is said otherwise, and limits can be chan
   expect(await loopback.statuses(91, '/health', '127.0.0.1')).toContain(429);
   loopback.limits.rateLimitFactor = Number.POSITIVE_INFINITY;
   expect(await loopback.statuses(10, '/health', '127.0.0.1')).not.toContain(429);
+});
+
+test('nobody becomes this machine by saying so: a forwarded loopback address is limited like any other', async () => {
+  const { ask } = appWith({ trustProxy: true });
+  const claimed = { 'X-Forwarded-For': '127.0.0.1' };
+  const statuses = [];
+  for (let asked = 0; asked < 91; asked++) statuses.push((await ask('/health', '127.0.0.1', claimed)).status);
+  expect(statuses.at(-1)).toBe(429);
+  expect((await ask('/health', '127.0.0.1')).status).toBe(200);
+});
+
+test('all addresses of one IPv6 network of 64 bits count as one', async () => {
+  const { ask } = appWith();
+  for (let asked = 0; asked < 90; asked++) await ask('/health', `2001:db8:0:7::${asked.toString(16)}`);
+  expect((await ask('/health', '2001:db8:0:7:ffff::1')).status).toBe(429);
+  expect((await ask('/health', '2001:db8:0:8::1')).status).toBe(200);
 });

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import type { RateLimiter } from '../limits/rate-limiter.js';
-import { clientAddress } from './client-address.js';
+import { peerOfRequest } from './client-address.js';
 import { problem } from './problem.js';
 
 export interface AddressLimitDeps {
@@ -31,15 +31,13 @@ const KINDS: readonly { readonly kind: string; readonly path: RegExp; readonly p
   { kind: 'files', path: /^/, perMinute: 2_400 },
 ];
 
-export const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
-
 /** Answers 429 to an address that asks too often; each answer says what is left. */
 export function addressLimit({ limiter, limits, trustProxy, onLimited }: AddressLimitDeps): MiddlewareHandler {
   return async (c, next) => {
     const { rateLimitFactor, limitLoopback } = limits;
-    const address = clientAddress(c, { trustProxy });
+    const { address, isThisMachine } = peerOfRequest(c, { trustProxy });
     // Where no address is known nobody could be told from anybody else.
-    if (rateLimitFactor === Infinity || address === '' || (!limitLoopback && LOOPBACK.test(address))) return next();
+    if (rateLimitFactor === Infinity || address === '' || (!limitLoopback && isThisMachine)) return next();
     const { kind, perMinute } = KINDS.find(({ path }) => path.test(c.req.path))!;
     const capacity = Math.max(Math.floor(perMinute * rateLimitFactor), 1);
     const size = { capacity, perSecond: capacity / WINDOW_S };

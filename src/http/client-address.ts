@@ -1,15 +1,17 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
+import { type Peer, peerOf } from '../limits/peer.js';
 
-/**
- * The address that a request came from, '' where it is not known. A proxy that is believed appends to X-Forwarded-For
- * whom it spoke with: what stands in front of that is the client's own claim.
- */
-export function clientAddress(c: Context, { trustProxy }: { readonly trustProxy: boolean }): string {
-  const forwarded = trustProxy ? c.req.header('X-Forwarded-For')?.split(',').at(-1)?.trim() : undefined;
+/** Whom limits by address count a request for. */
+export function peerOfRequest(c: Context, { trustProxy }: { readonly trustProxy: boolean }): Peer {
   // No bindings where no socket stands behind the request, as in a test.
   const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
-  return forwarded ?? incoming?.socket.remoteAddress ?? '';
+  return peerOf(incoming?.socket.remoteAddress, trustProxy ? c.req.header('X-Forwarded-For') : undefined);
+}
+
+/** The key of limits by address, '' where no address is known. */
+export function clientAddress(c: Context, options: { readonly trustProxy: boolean }): string {
+  return peerOfRequest(c, options).address;
 }
 
 /** Whether the client came by TLS, itself or to a proxy that is believed. */

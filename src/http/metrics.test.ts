@@ -16,7 +16,7 @@ async function scrape(
   const registry = new Registry();
   new Counter({ name: 'moves_total', help: 'x', registers: [registry] }).inc(3);
   const app = new Hono();
-  const guard = createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: () => 0 });
+  const guard = createTokenGuard({ tokens: [['operator', TOKEN]], limits: { rateLimitFactor: 1 }, elapsedMs: () => 0 });
   addMetrics(app, { registry, access, guard, trustProxy });
   const incoming = { socket: { remoteAddress: from } };
   return app.request('/metrics', { headers: { ...headers } }, { incoming });
@@ -34,6 +34,12 @@ test.each([
   ['a proxy here that is not believed', 'loopback', { from: LOCAL, headers: { 'X-Forwarded-For': FAR } }, 401],
   ['one that claims to be here', 'loopback', { from: LOCAL, headers: { 'X-Forwarded-For': LOCAL } }, 401],
   ['a proxy that is believed', 'loopback', { from: LOCAL, trustProxy: true, headers: { 'X-Forwarded-For': FAR } }, 401],
+  [
+    'one that claims to be here through a proxy',
+    'loopback',
+    { from: LOCAL, trustProxy: true, headers: { 'X-Forwarded-For': LOCAL } },
+    401,
+  ],
   ['this machine where a token is wanted', 'token', { from: LOCAL }, 401],
   ['the token where it is wanted', 'token', { headers: BEARER }, 200],
   ['anybody where all is public', 'public', {}, 200],

@@ -1,10 +1,9 @@
 import type { Context, Hono } from 'hono';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config.js';
-import { LOOPBACK } from './address-limit.js';
 import type { TokenGuard } from './admin-token.js';
-import { refusal } from './admin-access.js';
-import { clientAddress } from './client-address.js';
+import { admit, bearerOf } from './admin-access.js';
+import { peerOfRequest } from './client-address.js';
 
 export interface MetricsDeps {
   readonly registry: Registry;
@@ -13,7 +12,7 @@ export interface MetricsDeps {
   readonly trustProxy: boolean;
 }
 
-/** Headers of a proxy that is not believed: then this machine asks for somebody else. */
+/** Headers of a proxy: then this machine asks for somebody else. */
 const FORWARDED = ['Forwarded', 'Via', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Real-IP'];
 
 /** `GET /metrics` in the format of Prometheus, for whoever the setting METRICS_ACCESS lets. */
@@ -22,9 +21,8 @@ export function addMetrics(app: Hono, { registry, access, guard, trustProxy }: M
     c.header('Cache-Control', 'no-store');
     const isOpen = access === 'public' || (access === 'loopback' && isLocal(c, trustProxy));
     if (!isOpen) {
-      const [, given] = /^Bearer (\S+)$/i.exec(c.req.header('Authorization') ?? '') ?? [];
-      const refused = refusal(c, guard, given ?? null, trustProxy);
-      if (refused !== null) return refused;
+      const admitted = admit(c, guard, bearerOf(c.req.header('Authorization')), trustProxy);
+      if (admitted instanceof Response) return admitted;
     }
     c.header('Content-Type', registry.contentType);
     return c.body(await registry.metrics());
@@ -32,6 +30,6 @@ export function addMetrics(app: Hono, { registry, access, guard, trustProxy }: M
 }
 
 function isLocal(c: Context, trustProxy: boolean): boolean {
-  if (!trustProxy && FORWARDED.some((name) => c.req.header(name) !== undefined)) return false;
-  return LOOPBACK.test(clientAddress(c, { trustProxy }));
+  if (FORWARDED.some((name) => c.req.header(name) !== undefined)) return false;
+  return peerOfRequest(c, { trustProxy }).isThisMachine;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDeceptive } from './deceptive-name.js';
 
 /**
  * What a client may say: one schema per event of protocol.md 1.6. A schema sees `data` only; unknown members are
@@ -22,7 +23,7 @@ export function longerThan(text: string, charsMax: number): boolean {
   return text.length > charsMax && (text.length > charsMax * 2 || Array.from(text).length > charsMax);
 }
 
-/** Markup and line breaks; everything else may stand in a name, lone surrogates included. */
+/** Markup and line breaks. Whoever sits already keeps any other name; to take a seat it must not deceive. */
 const FORBIDDEN = /[<>&"'\n\r]/;
 
 /** A text member with the existing system's five answers, in its order. */
@@ -40,7 +41,10 @@ const playerName = label('Player name', NAME_CHARS_MAX).trim();
  * A name that somebody takes a seat under. Digits only would be re-ordered as an object key by the frontend, and
  * `__proto__` can't be a key of its plain objects at all; `Bot 2` would be shown and counted as a bot.
  */
-const seatName = playerName.refine((name) => !/^(?:\d*|bot\s*\d+|__proto__)$/i.test(name), CHOOSE_ANOTHER_NAME);
+const seatName = playerName.refine(
+  (name) => !/^(?:\d*|bot\s*\d+|__proto__)$/i.test(name) && !isDeceptive(name),
+  CHOOSE_ANOTHER_NAME,
+);
 
 /** `null` counts as absent, as in the existing system. */
 const optionalName = z.preprocess(absentIfNull, playerName.optional());

@@ -220,9 +220,12 @@ describe('names', () => {
     expect(answer('declare', { player_name: ' Hana ', value: 0 })).toEqual({ player_name: 'Hana', value: 0 });
   });
 
-  test('lone surrogates are characters like any other', () => {
-    const decoded = decode('{"event":"create_room","data":{"player_name":"a\\ud800b"}}', false);
-    expect(decoded).toEqual({ ok: true, message: { event: 'create_room', data: { player_name: 'a\ud800b' } } });
+  test('nobody may take a seat under a name that deceives; whoever sits under one already goes on', () => {
+    for (const name of ['a\ud800b', 'Ha\u200bna', '\u001b[31mHana', 'H\u0430na']) {
+      expect(answer('create_room', { player_name: name })).toBe('Please choose another name');
+      expect(answer('join_room', { player_name: name, room_id: 'A442EC' })).toBe('Please choose another name');
+      expect(answer('declare', { player_name: name, value: 1 })).toEqual({ player_name: name, value: 1 });
+    }
   });
 
   test.each(['   ', '42', ' 007 ', 'Bot 2', 'bot 3', 'BOT  12', 'Bot4', ' bOt\t1 ', '__proto__'])(

@@ -6,6 +6,7 @@ import {
   isClientEvent,
   longerThan,
 } from './client-message.js';
+import { type Frame, frameBytes, type FrameCodec, jsonCodec } from './frame-codec.js';
 
 /** Bytes of one message at most; a larger one gets an answer, and the socket stays. */
 export const MESSAGE_BYTES_MAX = 64 * 1024;
@@ -31,15 +32,20 @@ export type Decoded =
  *
  * Shape: `{"event":"declare","data":{"value":2,"player_name":"Hana"},"id":"4c0f…"}` becomes
  * `{ event: 'declare', id: '4c0f…', data: { player_name: 'Hana', value: 2 } }`
- * @param binary what the socket said of the frame; the default protocol is text only
+ * @param binary what the socket said of the frame: of the two kinds, a codec takes one
  */
-export function decode(frame: string | Uint8Array, binary: boolean, bytesMax = MESSAGE_BYTES_MAX): Decoded {
-  if (byteLength(frame) > bytesMax) return refuse('Message too large');
-  if (binary) return refuse('Binary messages are not supported');
-  const json = parseJson(typeof frame === 'string' ? frame : utf8(frame));
-  if (!json.ok) return refuse('Message must be valid JSON');
+export function decode(
+  frame: Frame,
+  binary: boolean,
+  bytesMax = MESSAGE_BYTES_MAX,
+  codec: FrameCodec = jsonCodec,
+): Decoded {
+  if (frameBytes(frame) > bytesMax) return refuse('Message too large');
+  if (binary !== codec.isBinary) return refuse(`${binary ? 'Binary' : 'Text'} messages are not supported`);
+  const read = codec.decode(frame);
+  if (read === null) return refuse(`Message must be valid ${codec.format}`);
 
-  const envelope = json.value;
+  const envelope = read.value;
   if (!isDictionary(envelope)) return refuse('Message must be a dictionary');
   const id = messageId(envelope['id']);
   if (!Object.hasOwn(envelope, 'event')) return refuse("Message must contain 'event' field", id);
@@ -77,24 +83,7 @@ function refuse(text: string, id?: string, event?: ClientEvent): Decoded {
   };
 }
 
-function byteLength(frame: string | Uint8Array): number {
-  return typeof frame === 'string' ? Buffer.byteLength(frame) : frame.byteLength;
-}
-
-/** The library has already refused what is not UTF-8. */
-function utf8(frame: Uint8Array): string {
-  return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('utf8');
-}
-
-function parseJson(text: string): { ok: true; value: unknown } | { ok: false } {
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch {
-    return { ok: false }; // the engine's text names positions, not rules; the client gets ours
-  }
-}
-
-/** What the existing system calls a dictionary: a JSON object, neither an array nor null. */
+/** What the existing system calls a dictionary: an object, neither an array nor null. */
 function isDictionary(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

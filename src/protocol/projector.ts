@@ -30,6 +30,8 @@ import type { WireMessage } from './wire.js';
 /** A message to everybody in a room. What it shows may differ by viewer: then only hands do (rules.md D13). */
 export interface Projection {
   readonly private: boolean; // each seat reads its own; false: one text serves all
+  /** All that it tells stands in the next one of its kind too: who reads slowly needs the newest only. */
+  readonly isState: boolean;
   readonly make: (view: RoomView, viewer: Seat | null) => WireMessage;
 }
 
@@ -39,12 +41,14 @@ export interface DirectProjection {
   readonly message: WireMessage;
 }
 
-const open = (make: (view: RoomView) => WireMessage): Projection => ({ private: false, make });
+const open = (make: (view: RoomView) => WireMessage): Projection => ({ private: false, isState: false, make });
+const state = (make: (view: RoomView) => WireMessage): Projection => ({ private: false, isState: true, make });
 
 /** Viewers differ in the hand they read only: what changed is the same for all of them, and worked out once. */
 function phase(seq: number, change: (view: RoomView) => PhaseChange): Projection {
   let changed: PhaseChange | null = null;
-  return { private: true, make: (view, viewer) => phaseChange(view, viewer, (changed ??= change(view)), seq) };
+  const make: Projection['make'] = (view, viewer) => phaseChange(view, viewer, (changed ??= change(view)), seq);
+  return { private: true, isState: true, make };
 }
 
 const preparation = (seq: number, dealing: boolean, reason: string) =>
@@ -68,14 +72,14 @@ export function project(event: RoomEvent, seq: number, correlationId: string): r
   switch (event.type) {
     case 'playerJoined':
       return [
-        open((view) => {
+        state((view) => {
           const { event: name, data } = roomUpdate(view);
           return { event: name, data: { ...data, operation_id: correlationId } };
         }),
       ];
     case 'botSeated':
     case 'seatFreed':
-      return [open(roomUpdate)];
+      return [state(roomUpdate)];
     case 'gameStarted':
       return [open((view) => ({ event: 'game_started', data: { room_id: view.code, success: true } }))];
     case 'dealingStarted':
@@ -140,7 +144,7 @@ export function project(event: RoomEvent, seq: number, correlationId: string): r
     case 'turnWon':
       return [
         turn(seq, (view) => `Turn completed - winner: ${nameOf(view, event.winner)}`),
-        open((view) => turnComplete(event, view, seq)),
+        state((view) => turnComplete(event, view, seq)),
       ];
     case 'turnResultsShown':
       return [turnResults(seq, (view) => `Displaying turn results - winner: ${lastWinner(view)}`)];
@@ -159,18 +163,18 @@ export function project(event: RoomEvent, seq: number, correlationId: string): r
           phaseData: scoringData(view),
         })),
       ];
-    case 'gameEnded':
-      return [
-        phase(seq, (view) => ({
-          phase: 'game_over',
-          reason: 'Game over phase initialized',
-          phaseData: gameOverData(view),
-        })),
-      ];
+    case 'gameEnded': {
+      const over = phase(seq, (view) => ({
+        phase: 'game_over',
+        reason: 'Game over phase initialized',
+        phaseData: gameOverData(view),
+      }));
+      return [{ ...over, isState: false }]; // the last word on the game is kept from nobody
+    }
     case 'playerDisconnected':
       return [open((view) => playerDisconnected(nameOf(view, event.seat), true))];
     case 'playerLeft':
-      return [open((view) => playerDisconnected(nameOf(view, event.seat), false)), open(roomUpdate)];
+      return [open((view) => playerDisconnected(nameOf(view, event.seat), false)), state(roomUpdate)];
     case 'playerReconnected':
       return [open((view) => playerReconnected(nameOf(view, event.seat)))];
     case 'hostChanged':

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -34,8 +33,27 @@ test('lines go to numbered files, and the oldest files are removed', async () =>
     .join('');
   expect(text).toContain('"round":5');
   expect(text).not.toContain('"round":0');
-  (stream as unknown as { end: () => void }).end();
-  await once(stream as unknown as NodeJS.EventEmitter, 'close');
+  await stream.end();
+});
+
+test('lines go to stderr while the file can not be written, and to the file again when it can', async () => {
+  const link = join(folder, 'server.1.log');
+  symlinkSync('/dev/full', link); // a disk without room
+  const stderr: string[] = [];
+  const stream = openLogFile(
+    join(folder, 'server.log'),
+    { logFileBytesMax: 1024 * 1024, logFilesMax: 3 },
+    { fallback: { write: (line) => stderr.push(line) }, reopenMs: 1 },
+  );
+  stream.write('lost\n');
+  await expect.poll(() => stderr.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  const said = JSON.parse(stderr[0]!) as object;
+  expect(said).toMatchObject({ level: 'error', msg: 'log file not written, lines go to stderr' });
+
+  rmSync(link);
+  const written = () => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  await expect.poll(() => (stream.write('again\n'), written().join('')), { timeout: 20_000 }).toContain('again');
+  await stream.end();
 });
 
 test('a folder that can not be made is a sentence about the setting', () => {
@@ -43,4 +61,9 @@ test('a folder that can not be made is a sentence about the setting', () => {
   const file = join(folder, 'taken');
   writeFileSync(file, '');
   expect(() => openLogFile(join(file, 'server.log'), limits)).toThrow(ConfigError);
+});
+
+const BELOW_PROC = ['/proc/self/server.log', '/proc/none/logs/server.log'];
+test.skipIf(process.platform !== 'linux').each(BELOW_PROC)('%s takes no file: a sentence about the setting', (file) => {
+  expect(() => openLogFile(file, { logFileBytesMax: 1024 * 1024, logFilesMax: 3 })).toThrow(ConfigError);
 });

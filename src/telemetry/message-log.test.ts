@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { simulatedGame } from '../../test/support/simulated-game.js';
 import { SimulatedServer } from '../../test/support/simulated-server.js';
 import type { LogLevel } from '../config.js';
-import type { GameNotice } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
 import { createLog } from './log.js';
 import { messageLog } from './message-log.js';
 
@@ -18,7 +18,7 @@ async function logged(level: LogLevel, slowOperationMs = 1_000) {
   const written: string[] = [];
   const log = createLog(level, { write: (line) => written.push(line) });
   const sim = await SimulatedServer.start({ seed: 'log', log });
-  sim.server.visualizer.onTold(messageLog(log, { slowOperationMs }));
+  sim.server.visualizer.onTold(messageLog(log, { slowOperationMs }, sim.clock.elapsedMs));
   const lines = (): Line[] => written.map((line) => JSON.parse(line) as Line);
   return { sim, written, lines };
 }
@@ -63,6 +63,23 @@ test('a message that is slow is a warning that says where the time went', async 
   const plays = lines().filter(({ type }) => type === 'play');
   expect(plays.length).toBeGreaterThan(5);
   expect(plays[0]).toMatchObject({ level: 'warn', msg: 'slow message', waitMs: 0, stepMs: 0, commitMs: 1 });
+});
+
+test('where all messages are slow, some are logged, and the next line counts those that were not', () => {
+  const lines: { readonly unlogged?: number; readonly seq: number }[] = [];
+  const log = createLog('info', { write: (line) => lines.push(JSON.parse(line) as (typeof lines)[number]) });
+  let atMs = 0;
+  const tell = messageLog(log, { slowOperationMs: 100 }, () => atMs);
+  const times = { waitMs: 900, stepMs: 0, commitMs: 1, broadcastMs: 0 };
+  const slow = (seq: number): void =>
+    tell({ kind: 'applied', roomId: 'r', seq, message: { type: 'play' }, cause: {} } as unknown as GameNotice, times);
+  for (let seq = 1; seq <= 10_000; seq++) slow(seq);
+  expect(lines.map(({ seq }) => seq)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+  atMs = 1_000;
+  slow(10_001);
+  slow(10_002);
+  expect(lines.slice(50)).toMatchObject([{ seq: 10_001, unlogged: 9_950 }, { seq: 10_002 }]);
+  expect(lines.at(-1)).not.toHaveProperty('unlogged');
 });
 
 test('a message at which a room crashes leaves its correlation id on every line about it', async () => {

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test, vi } from 'vitest';
 import { NAMES, Table } from '../../test/support/table.js';
-import type { GameNotice } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
+import type { Told } from '../gateway/gateway.js';
 import type { EntryTimes } from '../visualizer/shown-entry.js';
 import { messageSpans } from './message-spans.js';
 import { startTraces } from './traces.js';
@@ -21,7 +22,10 @@ interface Span {
   readonly name: string;
   readonly startTimeUnixNano: string;
   readonly endTimeUnixNano: string;
-  readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[];
+  readonly attributes: readonly {
+    readonly key: string;
+    readonly value: { readonly stringValue?: string; readonly intValue?: number };
+  }[];
 }
 
 afterEach(() => vi.unstubAllEnvs());
@@ -46,9 +50,10 @@ async function traced(environment: Record<string, string> = {}) {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   const traces = (await startTraces(process.env))!;
   const table = await Table.open({ humans: 2 });
-  const told: { notice: GameNotice; times: EntryTimes | null }[] = [];
-  table.sim.server.visualizer.onTold((notice, times) => told.push({ notice, times }));
-  table.sim.server.visualizer.onTold(messageSpans(traces.tracer, table.sim.clock.nowMs));
+  const { gateway } = table.sim.server;
+  const told: { notice: GameNotice; times: EntryTimes | null; sockets: Told }[] = [];
+  table.sim.server.visualizer.onTold((notice, times) => told.push({ notice, times, sockets: gateway.lastTold }));
+  table.sim.server.visualizer.onTold(messageSpans(traces.tracer, table.sim.clock.nowMs, () => gateway.lastTold));
   await table.start();
   table.person(1).send('start_game', {});
   table.person(1).send('declare', { player_name: NAMES[1], value: 3 });
@@ -63,7 +68,7 @@ const attribute = (span: Span, key: string): string | undefined =>
   span.attributes.find((one) => one.key === key)?.value.stringValue;
 const tookMs = (span: Span): number => Number(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)) / 1e6;
 
-test('each message is one trace, from its mailbox to the sockets, joined by the correlation id', async () => {
+test('each message is one trace, from its frame to those of all who are told, joined by the correlation id', async () => {
   const { spans, services, told } = await traced();
   const judged = told.filter(({ notice }) => notice.kind === 'applied' || notice.kind === 'refused');
   const roots = spans.filter((span) => span.parentSpanId === undefined || span.parentSpanId === '');
@@ -74,7 +79,7 @@ test('each message is one trace, from its mailbox to the sockets, joined by the 
   expect(new Set(roots.map(({ traceId }) => traceId)).size).toBe(roots.length);
   expect(judged.some(({ notice }) => notice.kind === 'refused')).toBe(true);
   for (const [index, root] of roots.entries()) {
-    const { notice, times } = judged[index]!;
+    const { notice, times, sockets } = judged[index]!;
     if (notice.kind !== 'applied' && notice.kind !== 'refused') throw new Error('only judged messages have a trace');
     const { leaf, phase } = notice.view('spectator');
     expect(attribute(root, 'room.phase')).toBe(phase);
@@ -82,18 +87,23 @@ test('each message is one trace, from its mailbox to the sockets, joined by the 
     expect(attribute(root, 'room.id')).toBe(notice.roomId);
     expect(attribute(root, 'room.outcome')).toBe(notice.kind);
     const stages = spans.filter(({ parentSpanId }) => parentSpanId === root.spanId);
+    const read = sockets.readMs === null ? [] : ['socket']; // else the room's own clock sent it
+    expect(sockets.readMs !== null).toBe(notice.cause.session !== null);
+    expect(stages.every(({ traceId }) => traceId === root.traceId)).toBe(true);
     if (notice.kind === 'refused') {
       expect(attribute(root, 'room.refusal')).toBe(notice.refusal.reason);
-      expect(stages).toEqual([]);
+      expect(stages.map(({ name }) => name)).toEqual(read);
       continue;
     }
-    expect(stages.map(({ name }) => name)).toEqual(['wait', 'step', 'commit', 'broadcast']);
-    expect(stages.every(({ traceId }) => traceId === root.traceId)).toBe(true);
-    const expected = [times!.waitMs, times!.stepMs, times!.commitMs, times!.broadcastMs];
+    expect(stages.map(({ name }) => name)).toEqual([...read, 'wait', 'step', 'commit', 'broadcast']);
+    const told = Object.fromEntries(stages.at(-1)!.attributes.map(({ key, value }) => [key, value.intValue]));
+    expect(told).toEqual({ viewers: sockets.viewers, frames: sockets.frames, bytes: sockets.bytes });
+    const expected = [...read.map(() => 0), times!.waitMs, times!.stepMs, times!.commitMs, times!.broadcastMs];
     for (const [stage, span] of stages.entries()) expect(tookMs(span)).toBeCloseTo(expected[stage]!, 3);
     expect(stages[0]!.startTimeUnixNano).toBe(root.startTimeUnixNano);
-    expect(stages[3]!.endTimeUnixNano).toBe(root.endTimeUnixNano);
+    expect(stages.at(-1)!.endTimeUnixNano).toBe(root.endTimeUnixNano);
   }
+  expect(Math.max(...judged.map(({ sockets }) => sockets.frames))).toBeGreaterThan(1);
   expect(services).toContainEqual({ key: 'service.name', value: { stringValue: 'room-runtime' } });
 });
 

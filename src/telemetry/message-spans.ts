@@ -1,22 +1,29 @@
 import { type HrTime, ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api';
-import type { GameNotice } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
+import type { Told } from '../gateway/gateway.js';
 import type { EntryTimes } from '../visualizer/shown-entry.js';
 
 const STAGES = ['wait', 'step', 'commit', 'broadcast'] as const;
 
 /**
- * One trace for each message that a room judged: the whole way from its mailbox to the sockets, and its stages below.
- * Spans are made from measured times when all is done, so that nothing is carried along on the way.
+ * One trace for each message that a room judged: the whole way from its frame to those of everybody who was told, and its
+ * stages below. Spans are made from measured times when all is done, so that nothing is carried along on the way.
  * @param nowMs since the epoch, with fraction
+ * @param toldOf what sockets had to do with the notice that is heard
  */
 export function messageSpans(
   tracer: Tracer,
   nowMs: () => number,
+  toldOf: () => Told,
 ): (notice: GameNotice, times: EntryTimes | null) => void {
   return (notice, times) => {
     if (notice.kind !== 'applied' && notice.kind !== 'refused') return;
     const endMs = nowMs();
-    const stages = times === null ? [] : STAGES.map((stage) => ({ stage, ms: times[`${stage}Ms`] }));
+    const { readMs, viewers, frames, bytes } = toldOf();
+    const stages: { readonly stage: string; readonly ms: number }[] = [
+      ...(readMs === null ? [] : [{ stage: 'socket', ms: readMs }]),
+      ...(times === null ? [] : STAGES.map((stage) => ({ stage, ms: times[`${stage}Ms`] }))),
+    ];
     const tookMs = stages.reduce((sum, { ms }) => sum + ms, 0);
     const { roomId, seq, message, cause } = notice;
     const root = tracer.startSpan(
@@ -41,6 +48,7 @@ export function messageSpans(
       let atMs = endMs - tookMs;
       for (const { stage, ms } of stages) {
         const span = tracer.startSpan(stage, { startTime: hrTime(atMs) }, context);
+        if (stage === 'broadcast') span.setAttributes({ viewers, frames, bytes });
         atMs += ms;
         span.end(hrTime(atMs));
       }

@@ -4,7 +4,7 @@ import type { JournalEngine } from '../../persistence/journal.js';
 import { simulatedGame } from '../../test/support/simulated-game.js';
 import { SimulatedServer } from '../../test/support/simulated-server.js';
 import { WireClient } from '../../test/support/wire-client.js';
-import type { GameNotice } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
 import { addServerMetrics } from './metrics.js';
 import { measuredEngine } from './measured-engine.js';
 import { phaseEntered } from './room-metrics.js';
@@ -17,6 +17,7 @@ function measured(sim: SimulatedServer) {
     storeWatch: { status: null, findings: [] },
     monitor: { latest: { ...sim.server.health() } },
     alerts: { counters: { raised: 1, repeated: 0, delivered: 1, failed: 0, dropped: 0 } },
+    replays: { reads: { records: { hits: 2, misses: 1 }, fairness: { hits: 0, misses: 0 } } },
   });
   const value = async (name: string, labels: Record<string, string> = {}): Promise<number | undefined> => {
     const text = await registry.metrics();
@@ -127,6 +128,26 @@ test('refusals, dead letters, restarts and quarantines are counted', async () =>
   }
   expect(await value('room_quarantines_total')).toBe(1);
   expect(await value('rooms', { state: 'quarantined' })).toBe(1);
+});
+
+test('a room that is wanted is a hit while it is in memory, and a miss once it has left', async () => {
+  const sim = await SimulatedServer.start({ seed: 'cache' });
+  const { value } = measured(sim);
+  const { rooms } = sim.server;
+  const cause = { correlationId: 'c', session: 's', messageId: null };
+  const create = { type: 'create', session: 's', hostName: 'Hana', timeScale: 1 } as const;
+  await sim.until(rooms.create((code, seed) => ({ ...create, code, seed }), cause));
+  const roomId = [...rooms.openIds][0]!;
+  rooms.tell(roomId, { type: 'connect', session: 's', seat: 0 }, cause);
+  await sim.until(rooms.query(roomId, 'spectator'));
+  expect(await value('cache_hits_total', { cache: 'rooms' })).toBe(2);
+  expect(await value('cache_misses_total', { cache: 'rooms' })).toBe(0);
+  await sim.clock.advance(180_000); // nobody came: it is closed by its alarm, then leaves memory
+  const [hits, misses] = [await value('cache_hits_total'), await value('cache_misses_total')];
+  await sim.until(rooms.query(roomId, 'spectator'));
+  expect(await value('cache_hits_total')).toBe(hits);
+  expect(await value('cache_misses_total')).toBe(misses! + 1);
+  expect(await value('cache_hits_total', { cache: 'replays' })).toBe(2);
 });
 
 test('calls to the store are measured by method, and the engine behind stays what it was', async () => {

@@ -5,6 +5,7 @@ import type { GameRooms, Gateway } from '../gateway/gateway.js';
 import type { Visualizer } from '../visualizer/visualizer.js';
 import { addRoomMetrics } from './room-metrics.js';
 import {
+  addCacheMetrics,
   addHealthMetrics,
   addHttpMetrics,
   addJournalMetrics,
@@ -38,6 +39,7 @@ export function addServerMetrics(
   addStoreMetrics(registry, process.storeWatch);
   addHealthMetrics(registry, supervisor, process.monitor);
   addNotificationMetrics(registry, process.alerts);
+  addCacheMetrics(registry, rooms, process.replays);
   visualizer.onTold(addRoomMetrics(registry, rooms));
   return addHttpMetrics(registry, gateway);
 }

@@ -1,9 +1,10 @@
 import { Counter, collectDefaultMetrics, Histogram, type Registry } from 'prom-client';
 import type { Supervisor } from '../../actors/supervisor.js';
 import type { GroupCommit } from '../../persistence/group-commit.js';
-import type { Gateway } from '../gateway/gateway.js';
+import type { GameRooms, Gateway } from '../gateway/gateway.js';
 import type { Answer } from '../http/app.js';
 import type { StoreWatch } from '../operations/store-watch.js';
+import type { Replays } from '../replays/replays.js';
 import type { HealthMonitor } from './health-monitor.js';
 import type { OperatorAlerts } from './operator-alerts.js';
 import { readCounter, readGauge } from './read-metrics.js';
@@ -19,6 +20,7 @@ export interface MeasuredProcess {
   readonly storeWatch: Pick<StoreWatch, 'status' | 'findings'>;
   readonly monitor: Pick<HealthMonitor, 'latest'>;
   readonly alerts: Pick<OperatorAlerts, 'counters'>;
+  readonly replays: Pick<Replays, 'reads'>;
 }
 
 /** Memory, CPU, event loop, garbage collection, file descriptors of this process. Once a process: it has no end. */
@@ -54,9 +56,47 @@ export function addSocketMetrics(registry: Registry, gateway: Pick<Gateway, 'tra
   );
   counter('websocket_invalid_frames_total', 'Frames that were no message', () => traffic.invalid);
   counter(
+    'websocket_encoded_total',
+    'Messages that were encoded; one that many sockets read counts once for each codec and kind of viewer',
+    () => traffic.encoded,
+  );
+  readCounter(
+    registry,
+    {
+      name: 'websocket_broadcast_frames_total',
+      help: 'Frames of broadcasts: sent, skipped (a state that a slow socket was spared), lost (the socket was closing)',
+      label: 'outcome',
+    },
+    () => Object.entries(traffic.broadcast),
+  );
+  counter(
+    'websocket_broadcasts_failed_total',
+    'Broadcasts that could not be made; a fault of the server',
+    () => traffic.broadcastsFailed,
+  );
+  counter('websocket_resyncs_total', 'Slow sockets that caught up and got the newest state', () => traffic.resyncs);
+  counter(
     'websocket_slow_closed_total',
     'Sockets that were closed because they read too slowly',
     () => traffic.slowClosed,
+  );
+  readCounter(
+    registry,
+    {
+      name: 'websocket_limit_steps_total',
+      help: 'Sockets over their limits, by how far it went: warned, slowed, refused, disconnected',
+      label: 'step',
+    },
+    () => Object.entries(traffic.socketsAtStep),
+  );
+  readCounter(
+    registry,
+    {
+      name: 'websocket_handshakes_refused_total',
+      help: 'Handshakes without a socket: path, origin, full, rate (of all), address, addressRate, session',
+      label: 'why',
+    },
+    () => Object.entries(traffic.handshakesRefused),
   );
   counter('websocket_heartbeat_drops_total', 'Sockets that left a ping unanswered', () => traffic.heartbeatDrops);
 }
@@ -81,12 +121,13 @@ export function addHttpMetrics(registry: Registry, { traffic }: Pick<Gateway, 't
     registry,
     {
       name: 'rate_limited_total',
-      help: 'What a limit refused (flood, message: of sockets; http-…: by kind of path) or warned of (warning)',
+      help: 'Messages that a limit refused (flood, message: of a socket; player, room; newRoom, unknownRoom: of an address), requests (http-…) and warnings (warning)',
       label: 'limit',
     },
     () => [...Object.entries(traffic.limited), ...limited],
   );
   return {
+    limited: limited as ReadonlyMap<string, number>, // requests that were refused, by limit
     onAnswer: ({ method, route, status, tookMs }: Answer): void => {
       const known = METHODS.has(method) ? method : 'other';
       requests.labels(known, route, `${Math.floor(status / 100)}xx`).inc();
@@ -189,5 +230,31 @@ export function addNotificationMetrics(registry: Registry, alerts: Pick<Operator
       label: 'outcome',
     },
     () => Object.entries(alerts.counters),
+  );
+}
+
+/** What is kept in memory in front of the journal: rooms, records of finished games, proofs that deals were fair. */
+export function addCacheMetrics(
+  registry: Registry,
+  rooms: Pick<GameRooms, 'counters'>,
+  { reads }: Pick<Replays, 'reads'>,
+): void {
+  readCounter(
+    registry,
+    { name: 'cache_hits_total', help: 'Reads that memory answered, by what was read', label: 'cache' },
+    () => [
+      ['rooms', rooms.counters.found],
+      ['replays', reads.records.hits],
+      ['fairness', reads.fairness.hits],
+    ],
+  );
+  readCounter(
+    registry,
+    { name: 'cache_misses_total', help: 'Reads that had to go to the journal, by what was read', label: 'cache' },
+    () => [
+      ['rooms', rooms.counters.missed],
+      ['replays', reads.records.misses],
+      ['fairness', reads.fairness.misses],
+    ],
   );
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Tracer } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
@@ -6,10 +7,12 @@ import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import type { Environment } from '../config.js';
 
 const SERVICE = 'room-runtime';
+/** A stop waits so long for a receiver that hangs. */
+const STOP_MS = 5_000;
 
 export interface Traces {
   readonly tracer: Tracer;
-  /** Sends what is still to be sent. */
+  /** Sends what is still to be sent, and gives up after 5 s. */
   readonly stop: () => Promise<void>;
 }
 
@@ -21,5 +24,8 @@ export function openTraceExport({ OTEL_SERVICE_NAME: name }: Environment): Trace
     ),
     spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
   });
-  return { tracer: provider.getTracer(SERVICE), stop: () => provider.shutdown() };
+  return {
+    tracer: provider.getTracer(SERVICE),
+    stop: () => Promise.race([provider.shutdown(), setTimeout(STOP_MS)]),
+  };
 }

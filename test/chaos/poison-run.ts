@@ -66,6 +66,8 @@ export interface PoisonRunResult {
 const SETTINGS = {
   timeScale: 0,
   rateLimitFactor: Infinity,
+  playerMessagesPerMinute: 600,
+  roomMessagesPerSecond: 100,
   messageBytesMax: 64 * 1024,
   disconnectGraceMs: 3_000,
   restartGraceMs: 60_000,

@@ -67,6 +67,7 @@ const BREACHES: readonly (readonly [rule: string, from: string, code: string, to
   ],
   ['stores-are-built-in-one-place', 'src/http/l.ts', "import '../../persistence/sqlite.js';", 'persistence/sqlite.ts'],
   ['xstate-under-actors-only', 'src/http/m.ts', "import { setup } from 'xstate';\nsetup;", 'node_modules/xstate'],
+  ['client-knows-no-server', 'src/client/s.ts', "import '../gateway/gateway.js';", 'src/gateway/gateway.ts'],
   ['web-is-for-browsers', 'src/http/n.ts', "import '../../web/play.js';", 'web/play.js'],
   ['product-imports-no-tests', 'src/http/o.ts', "import '../../test/sim/server.js';", 'test/sim/server.ts'],
   ['no-cycles', 'src/http/p.ts', "import type { Q } from './q.js';\nexport type P = Q;", 'src/http/q.ts'],

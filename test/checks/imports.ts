@@ -78,6 +78,15 @@ const RULES: readonly Rule[] = [
     to: { path: '(^|/)node_modules/xstate/' },
   },
   {
+    name: 'client-knows-no-server',
+    comment: 'The client library knows the rules of the game, a clock, and the schemas of messages.',
+    from: { path: '^src/client/' },
+    to: {
+      path: '^(actors|persistence|src)/',
+      pathNot: ['^src/(client|game)/', '^src/protocol/client-message\\.ts$', '^actors/(clock|simulated-clock)\\.ts$'],
+    },
+  },
+  {
     name: 'web-is-for-browsers',
     comment: 'The pages are served, never imported.',
     from: {},

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { playGame } from '../../src/client/game-session.js';
+import { connectOverWs } from '../../src/client/ws-socket.js';
+import { msgpackOfClients } from '../../src/protocol/msgpack-codec.js';
+import { realGame } from '../support/real-game.js';
 import { ServerProcess } from '../support/server-process.js';
 
 let server: ServerProcess;
@@ -119,6 +126,29 @@ test.each(['not json', '', '[]', '{"event":1}'])(
   },
 );
 
+test('a whole game over binary frames ends as over text', async () => {
+  const binary = connectOverWs(server.socketUrl, msgpackOfClients);
+  const game = await playGame({ ...realGame(binary, 5, 2), roundsMax: 1 });
+  expect(game.violations).toEqual([]);
+  expect(game.movesRefused).toBe(0);
+  expect(game.rounds).toBe(1);
+});
+
+test('of the subprotocols offered the first known one is chosen; where none is known the socket opens without one', async () => {
+  const chosen = (offer: string): Promise<unknown> => {
+    const headers = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' };
+    const key = { 'Sec-WebSocket-Key': Buffer.alloc(16).toString('base64'), 'Sec-WebSocket-Protocol': offer };
+    return new Promise((resolve) => {
+      get(`${server.url}/ws/lobby`, { headers: { ...headers, ...key } }).on('upgrade', (response, socket) => {
+        socket.destroy();
+        resolve(response.headers['sec-websocket-protocol']);
+      });
+    });
+  };
+  expect(await chosen('graphql-ws, liap-tui.msgpack')).toBe('liap-tui.msgpack');
+  expect(await chosen('graphql-ws')).toBeUndefined();
+});
+
 test('a page of another site gets no socket', async () => {
   expect(await handshakeStatus('/ws/lobby', { origin: 'https://elsewhere.example' })).toBe(403);
 });
@@ -141,6 +171,43 @@ test('a connection that says nothing after the upgrade was refused is ended by t
   await ended;
   raw.destroy();
 });
+
+test('a handshake without a place is told so before the upgrade, by address and in all, until a socket has gone', async () => {
+  const small = await ServerProcess.start({
+    env: { TRUST_PROXY: 'true', SOCKETS_MAX: '3', SOCKETS_PER_ADDRESS_MAX: '2' },
+  });
+  onTestFinished(() => small.dispose());
+  const from = (address: string) => ({ 'x-forwarded-for': `127.0.0.1, ${address}` });
+  const refusal = async (address: string) => {
+    const socket = new WebSocket(`${small.socketUrl}/ws/lobby`, { headers: from(address) });
+    socket.on('error', () => undefined); // follows a refusal
+    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+    const body = JSON.parse((await response.toArray()).join('')) as object;
+    return { ...body, retryAfterS: Number(response.headers['retry-after']) };
+  };
+  const [first] = [
+    await open('/ws/lobby', from('2001:db8::1'), small),
+    await open('/ws/lobby', from('2001:db8::2'), small),
+  ];
+  expect(await refusal('2001:db8::3')).toMatchObject({ status: 429, retryAfterS: expect.toSatisfy(isWait) });
+  await open('/ws/lobby', from('192.0.2.1'), small);
+  expect(await refusal('192.0.2.2')).toMatchObject({ status: 503, retryAfterS: expect.toSatisfy(isWait) });
+
+  const halfOpen = connectTcp({ port: small.port, host: '127.0.0.1', allowHalfOpen: true });
+  halfOpen.on('error', () => undefined); // the server cuts it, which may be an error here
+  halfOpen.resume();
+  halfOpen.write('GET /ws/lobby HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  await once(halfOpen, 'end');
+  await expect.poll(() => (halfOpen.write('x'), halfOpen.destroyed), { timeout: 20_000 }).toBe(true);
+
+  first.close();
+  await once(first, 'close');
+  await open('/ws/lobby', from('192.0.2.2'), small);
+});
+
+function isWait(seconds: number): boolean {
+  return seconds >= 1 && seconds <= 15;
+}
 
 test('handshakes stay quick while other sockets flood', async () => {
   // The frontend sends `create_room` 100 ms after it opened a socket, open or not (protocol.md 2.1). A quiet handshake

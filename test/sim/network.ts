@@ -16,6 +16,7 @@ export interface Socket {
   session: string;
   readonly life: number; // of the process that it talks to
   isOpen: boolean; // the server has not seen its end
+  owedBytesMax: number; // the most that the server saw it owe
 }
 
 export interface NetworkPorts {
@@ -102,6 +103,8 @@ export class SimulatedNetwork {
   }
 }
 
+/** A slow client owes so much more than its frames have bytes: runs are too short for long ones to pile up. */
+const SLOW_WEIGHT = 16;
 /** Texts of a client that are kept, to be repeated. */
 const SAID_MAX = 8;
 
@@ -123,7 +126,7 @@ export class Link {
   #toServerAt = 0; // elapsed ms: frames keep their order
   #toClientAt = 0;
   #isPaused = false;
-  #held: (() => void)[] = [];
+  readonly #held: (() => void)[] = [];
   #isDeaf = false; // half open: the client is gone, and nobody tells the server
   #bytesPerMs = Infinity; // how fast the client reads
   #backlogBytes = 0;
@@ -143,12 +146,16 @@ export class Link {
       close: (code = 1000, reason = '') => this.#end(code, reason),
       terminate: () => this.cut(''),
     };
-    const backlogBytes = (): number => this.#backlogBytes;
+    const backlogBytes = (): number => {
+      const bytes = this.#backlogBytes * SLOW_WEIGHT;
+      if (this.#socket !== null) this.#socket.owedBytesMax = Math.max(this.#socket.owedBytesMax, bytes);
+      return bytes;
+    };
     this.serverEnd = {
       onMessage: nothing,
       onClose: nothing,
       onPong: nothing,
-      send: (text) => this.#toClient(text),
+      send: (frame) => this.#toClient(frame as string), // no client here asks for binary frames
       close: (code, reason) => this.#later('client', () => this.#end(code, reason)),
       terminate: () => this.cut('terminated'),
       ping: () =>
@@ -175,7 +182,7 @@ export class Link {
     if (this.#phase !== 'connecting') return;
     this.#phase = 'open';
     const { path, session } = handshake;
-    this.#socket = { id: this.id, path, session, life: server.life, isOpen: true };
+    this.#socket = { id: this.id, path, session, life: server.life, isOpen: true, owedBytesMax: 0 };
     this.#ports.onOpen(this.#socket);
     server.accept(this.serverEnd, handshake);
     this.#later('client', () => {
@@ -261,9 +268,12 @@ export class Link {
 
   #resume(): void {
     this.#isPaused = false;
-    const held = this.#held;
-    this.#held = [];
-    for (const deliver of held) deliver();
+    for (let deliver = this.#nextHeld(); deliver !== undefined; deliver = this.#nextHeld()) deliver();
+  }
+
+  /** What was held back comes in order; any of it may pause the reading again. */
+  #nextHeld(): (() => void) | undefined {
+    return this.#isPaused ? undefined : this.#held.shift();
   }
 
   /** Behind everything that goes the same way. @param isNews of an end, which overtakes what is lost by it */

@@ -195,21 +195,20 @@ test('bad input, wrong kind of socket: lobby events in a room and room events in
   await unharmed(table, before);
 });
 
-test('bad input, flood: of 2,000 frames in a second 200 are read, the flood is told so, and others play on', async () => {
+test('bad input, flood: of 2,000 frames 200 are read at once, each is answered, after 300 the socket ends, and others play on', async () => {
   const table = await Table.playing({ settings: { rateLimitFactor: 1 } });
   const before = await seen(table);
   const vandal = await WireClient.open(table.sim, table.code);
   for (let count = 0; count < 2_000; count++) vandal.sendText('{"event":"cheat"}');
-  await table.settle(50);
-  const types = vandal.frames.map(({ data }) => data['type']);
-  expect(types.filter((type) => type === 'validation_error')).toHaveLength(200);
-  expect(types.filter((type) => type === 'rate_limited').length).toBeGreaterThan(0);
-  expect(vandal.last('error').data).toMatchObject({ retry_after: 1 });
+  await table.settle(40);
+  const answered = (): number => vandal.frames.filter(({ data }) => data['type'] === 'validation_error').length;
+  expect(answered()).toBe(200);
   expect(vandal.isOpen).toBe(true);
   await unharmed(table, before);
   expect((await table.play(0, 0)).event).toBe('phase_change');
   await table.advance(1_100);
-  expect((await vandal.call('ping')).event).toBe('pong');
+  expect(vandal.closeCode).toBe(1008);
+  expect(answered()).toBe(301);
 });
 
 test('bad input, flood of legal messages: every one within the limit is answered, the rest is told to wait', async () => {

@@ -42,6 +42,8 @@ export interface WorldOptions {
 const SETTINGS: GatewaySettings = {
   timeScale: 1,
   rateLimitFactor: Infinity,
+  playerMessagesPerMinute: 600,
+  roomMessagesPerSecond: 100,
   messageBytesMax: 64 * 1024,
   disconnectGraceMs: 3_000,
   restartGraceMs: 60_000,

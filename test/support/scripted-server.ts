@@ -18,6 +18,8 @@ export function startScriptedServer(engine: JournalEngine): Promise<RoomServer> 
     settings: {
       timeScale: 0,
       rateLimitFactor: Infinity,
+      playerMessagesPerMinute: 600,
+      roomMessagesPerSecond: 100,
       messageBytesMax: 64 * 1024,
       disconnectGraceMs: 60_000,
       restartGraceMs: 60_000,

@@ -20,6 +20,8 @@ export interface SimulatedServerOptions extends LiapTuiOptions {
 const SETTINGS: GatewaySettings = {
   timeScale: 1,
   rateLimitFactor: Infinity,
+  playerMessagesPerMinute: 600,
+  roomMessagesPerSecond: 100,
   messageBytesMax: 64 * 1024,
   disconnectGraceMs: 3_000,
   restartGraceMs: 60_000,
@@ -129,7 +131,7 @@ class Link {
   path = '';
   #phase: Phase = 'connecting';
   #paused = false;
-  #held: (() => void)[] = [];
+  readonly #held: (() => void)[] = [];
   readonly #simulated: SimulatedServer;
   readonly #delayMs: number;
   readonly #onEnd: () => void;
@@ -153,8 +155,9 @@ class Link {
       onMessage: nothing,
       onClose: nothing,
       onPong: nothing,
-      send: (text) => {
+      send: (frame) => {
         if (this.#phase !== 'open') return;
+        const text = frame as string; // no client here asks for binary frames
         this.#simulated.onFrame(this.path, text);
         this.#later(() => {
           if (this.#phase === 'open') this.clientEnd.onMessage(text);
@@ -205,9 +208,12 @@ class Link {
 
   #resume(): void {
     this.#paused = false;
-    const held = this.#held;
-    this.#held = [];
-    for (const deliver of held) deliver();
+    for (let deliver = this.#nextHeld(); deliver !== undefined; deliver = this.#nextHeld()) deliver();
+  }
+
+  /** What was held back comes in order; any of it may pause the reading again. */
+  #nextHeld(): (() => void) | undefined {
+    return this.#paused ? undefined : this.#held.shift();
   }
 
   #later(run: () => void): void {

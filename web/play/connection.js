@@ -2,6 +2,8 @@ const PING_EVERY_MS = 30_000;
 /** For the handshake, and for any frame after a ping. A silent link is given up and opened anew. */
 const ANSWER_WITHIN_MS = 10_000;
 const RETRY_AFTER_MS = [500, 1000, 2000, 4000, 8000];
+/** A server that restarts asks for no more than that. */
+const COME_BACK_MS_MAX = 60_000;
 /** The server's way to say "do not come back". */
 const CLOSED_FOR_GOOD = 1000;
 
@@ -15,6 +17,7 @@ const CLOSED_FOR_GOOD = 1000;
 export function connect(path, on) {
   let socket = null; // events of any other socket are too late to matter
   let failures = 0;
+  let comeBackWithinMs = null; // what a server that ends asks for
   let sequence = 0;
   let retry, ping, silence;
 
@@ -40,7 +43,9 @@ export function connect(path, on) {
     attempt.onmessage = current((event) => {
       clearTimeout(silence);
       const frame = parseFrame(event.data);
-      if (frame !== null) on.frame(frame);
+      if (frame?.event === 'reconnect_hint')
+        comeBackWithinMs = Math.min(Number(frame.data.within_ms), COME_BACK_MS_MAX);
+      else if (frame !== null) on.frame(frame);
     });
     attempt.onclose = current((event) => {
       if (event.code !== CLOSED_FOR_GOOD) return lost();
@@ -61,9 +66,12 @@ export function connect(path, on) {
   function lost() {
     drop();
     const wait = RETRY_AFTER_MS[Math.min(failures, RETRY_AFTER_MS.length - 1)];
+    // Spread, so that not all come back at once.
+    const pause = comeBackWithinMs === null ? wait * (0.8 + 0.4 * Math.random()) : comeBackWithinMs * Math.random();
+    comeBackWithinMs = null;
     failures += 1;
     on.status('reconnecting');
-    retry = setTimeout(open, wait * (0.8 + 0.4 * Math.random())); // spread, so that not all come back at once
+    retry = setTimeout(open, pause);
   }
 
   /** @returns {string | null} the message's id, null if there is no connection now */

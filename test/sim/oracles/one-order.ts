@@ -1,10 +1,14 @@
+import { SKIPS_ABOVE_BYTES } from '../../../src/gateway/slow-readers.js';
 import type { Socket } from '../network.js';
 import type { MakeOracle } from '../oracle.js';
 
 /** Not a broadcast but the present, for one socket. */
 const PRESENT = 'Current state';
 
-/** What a process tells a room, it tells all of its sockets: the same steps in the same order, none left out. */
+/**
+ * What a process tells a room, it tells all of its sockets: the same steps in the same order, and none is left out but
+ * for a socket that reads too slowly.
+ */
 export const oneOrder: MakeOracle = ({ evidence }) => {
   let told = new Map<string, string[]>(); // by room code: the steps that were broadcast
   let stands = new Map<Socket, number>(); // how many of them a socket has heard of or came behind
@@ -21,11 +25,13 @@ export const oneOrder: MakeOracle = ({ evidence }) => {
       told.set(code, steps);
       const step = `${String(sequence)} ${String(phase)} ${String(reason)}`;
       const at = stands.get(socket);
-      const place = at ?? placeOf(steps, step);
+      const place = placeOf(steps, step, socket, at);
       // A repeat may be answered from its old entry, to its sender alone: that continues nothing.
       const isBefore = Number(sequence) <= (before.get(code) ?? 0);
       if (isBefore && replyTo !== null) return null;
-      if (isRepeat && steps.includes(step) && (at === undefined || steps[place] !== step)) return null;
+      // Nobody need have heard of that entry: it may have waited on the disk and been made while nobody was there.
+      const isOld = steps.includes(step) || Number(sequence) < (newest.get(code) ?? 0);
+      if (isRepeat && isOld && (at === undefined || steps[place] !== step)) return null;
       if (place === steps.length) {
         if (Number(sequence) < (newest.get(code) ?? 0)) return `${step} comes behind entry ${newest.get(code)}`;
         newest.set(code, Number(sequence));
@@ -53,8 +59,10 @@ export const oneOrder: MakeOracle = ({ evidence }) => {
   };
 };
 
-/** A socket that is new joins at the step that is being told. */
-function placeOf(steps: readonly string[], step: string): number {
-  const last = steps.lastIndexOf(step);
+/** A socket that is new joins at the step that is being told; one that reads too slowly may leave steps out. */
+function placeOf(steps: readonly string[], step: string, socket: Socket, at: number | undefined): number {
+  const isSlow = socket.owedBytesMax > SKIPS_ABOVE_BYTES;
+  if (at !== undefined && !(isSlow && at < steps.length && steps[at] !== step)) return at;
+  const last = at === undefined ? steps.lastIndexOf(step) : steps.indexOf(step, at);
   return last < 0 ? steps.length : last;
 }
