@@ -34,7 +34,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
   constructor(ports: RoomsPorts<S, M, E, V>) {
     this.#ports = ports;
     this.#process = ports.random(4).toString('hex');
-    const ownCause = (what: string): Cause => this.#ownCause(what);
+    const ownCause = (what: string): Cause => this.ownCause(what);
     this.#keeper = new RoomKeeper({
       ...ports,
       ownCause,
@@ -222,6 +222,11 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
     return room && { seq: room.seq, snapshot: room.runner.snapshot };
   }
 
+  /** For what this process tells a room by itself: no other one ever has the same, and it may wait beyond a restart. */
+  ownCause(what: string): Cause {
+    return { correlationId: `${what}-${this.#process}-${++this.#causes}`, session: null, messageId: null };
+  }
+
   /** What holds a room, or null. */
   holdOf(roomId: string): HoldRow | null {
     return this.#keeper.holds.of(roomId);
@@ -371,10 +376,6 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
         this.#ports.onFailure(notice.roomId, failure, notice.cause);
       }
     }
-  }
-
-  #ownCause(what: string): Cause {
-    return { correlationId: `${what}-${this.#process}-${++this.#causes}`, session: null, messageId: null };
   }
 }
 

@@ -15,13 +15,16 @@ export interface MassDisconnectOptions {
 }
 
 const P99 = 99;
+/** Shorter than the grace that a seat has before its room hears of it. */
+const CLOSING_S = 2;
 
 /**
  * What healthy tables feel of it when very many connections drop together: the time of their moves before, while rooms
  * hear of it, and after it. The crowd is two processes of its own; the one whose people go is killed.
  */
 export async function benchMassDisconnect({ sockets, tables, rate, seconds }: MassDisconnectOptions): Promise<object> {
-  const server = await ServerProcess.start(PRODUCT);
+  const room = { SOCKETS_MAX: '100000', SOCKETS_PER_SESSION_MAX: '100000' }; // a crowd is one session
+  const server = await ServerProcess.start({ ...PRODUCT, env: { ...PRODUCT.env, ...room } });
   const [stay, go] = [forkModule('crowd', {}), forkModule('crowd', {})];
   try {
     const url = server.socketUrl;
@@ -33,15 +36,15 @@ export async function benchMassDisconnect({ sockets, tables, rate, seconds }: Ma
     const party = await Party.seat(tables, () => seatInRoom(url));
     try {
       await party.spread();
-      const drive = (warmUpS: number, atStart?: () => void): Promise<Driven> =>
-        party.drive({ warmUpS, seconds, rate, ...(atStart !== undefined && { atStart }) });
-      const before = await drive(2);
+      const before = await party.drive({ warmUpS: 2, seconds, rate });
       let cutMs = 0;
-      const during = await drive(0.5, () => {
+      const cut = (): void => {
         cutMs = Date.now();
         go.kill('SIGKILL');
-      });
-      const after = await drive(0.5);
+      };
+      const closing = await party.drive({ warmUpS: 0.5, seconds: CLOSING_S, rate, atStart: cut });
+      const telling = await party.drive({ warmUpS: 0, seconds, rate });
+      const after = await party.drive({ warmUpS: 0.5, seconds, rate });
       const heard = await told<Heard>(stay, { task: 'heard' });
       const p99 = ({ latency }: Driven): number => latency.getValueAtPercentile(P99) / 1000;
       const shown = (run: Driven) => ({
@@ -57,9 +60,11 @@ export async function benchMassDisconnect({ sockets, tables, rate, seconds }: Ma
         sockets_dropped: opened,
         rooms,
         before: shown(before),
-        during: shown(during),
+        closing: shown(closing), // their sockets end
+        telling: shown(telling), // rooms hear of it, and bots move
         after: shown(after),
-        p99_during_by_before: p99(during) / p99(before),
+        p99_closing_by_before: p99(closing) / p99(before),
+        p99_telling_by_before: p99(telling) / p99(before),
         rooms_heard: {
           players_away: heard.away,
           host_changes: heard.hosts,

@@ -151,7 +151,7 @@ interface Load {
   readonly cpuUsPerMove: number;
 }
 
-const TOKEN = 'bench';
+const TOKEN = 'a-token-for-benchmarks';
 
 async function watched({ watchers, tables, rounds, seconds }: VisualizerOptions): Promise<object> {
   const dataDir = mkdtempSync(join(tmpdir(), 'watched-'));

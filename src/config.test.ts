@@ -31,6 +31,7 @@ describe('defaults', () => {
       dataDir: resolve('data'),
       staticDir: undefined,
       adminToken: undefined,
+      operatorToken: undefined,
       logLevel: 'info',
       timeScale: 1,
       sessionSecret: undefined,
@@ -52,6 +53,9 @@ describe('defaults', () => {
       messageBytesMax: 65_536,
       metricsAccess: 'loopback',
       metricsToken: undefined,
+      httpConnectionsMax: 4_096,
+      httpReceiveMs: 60_000,
+      httpAnswerMs: 30_000,
       slowOperationMs: 1_000,
       logFile: undefined,
       logFileBytesMax: 52_428_800,
@@ -78,10 +82,11 @@ describe('values', () => {
         HOST: '::1',
         DATA_DIR: 'elsewhere',
         STATIC_DIR: folder,
-        ADMIN_TOKEN: 'open-sesame',
+        ADMIN_TOKEN: 'open-sesame-admin',
+        OPERATOR_TOKEN: 'open-sesame-other',
         LOG_LEVEL: 'silent',
         TIME_SCALE: '0.25',
-        SESSION_SECRET: 'sixteen letters!',
+        SESSION_SECRET: 'a secret of thirty-two letters!!',
         ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080',
         TRUST_PROXY: 'TRUE',
         RATE_LIMITS: '2.5',
@@ -99,7 +104,10 @@ describe('values', () => {
         VISUALIZER_ACTIONS: 'on',
         MESSAGE_BYTES_MAX: '1048576',
         METRICS_ACCESS: 'token',
-        METRICS_TOKEN: 'scrape-me',
+        METRICS_TOKEN: 'scrape-me-please',
+        HTTP_CONNECTIONS_MAX: '16',
+        HTTP_RECEIVE_MS: '5000',
+        HTTP_ANSWER_MS: '100',
         SLOW_OPERATION_MS: '250',
         LOG_FILE: 'logs/server.log',
         LOG_FILE_MAX_MB: '2',
@@ -111,10 +119,11 @@ describe('values', () => {
       host: '::1',
       dataDir: resolve('elsewhere'),
       staticDir: folder,
-      adminToken: 'open-sesame',
+      adminToken: 'open-sesame-admin',
+      operatorToken: 'open-sesame-other',
       logLevel: 'silent',
       timeScale: 0.25,
-      sessionSecret: 'sixteen letters!',
+      sessionSecret: 'a secret of thirty-two letters!!',
       allowedOrigins: ['https://a.example', 'http://b.example:8080'],
       trustProxy: true,
       rateLimitFactor: 2.5,
@@ -132,7 +141,10 @@ describe('values', () => {
       visualizerActions: true,
       messageBytesMax: 1_048_576,
       metricsAccess: 'token',
-      metricsToken: 'scrape-me',
+      metricsToken: 'scrape-me-please',
+      httpConnectionsMax: 16,
+      httpReceiveMs: 5_000,
+      httpAnswerMs: 100,
       slowOperationMs: 250,
       logFile: resolve('logs/server.log'),
       logFileBytesMax: 2_097_152,
@@ -195,8 +207,13 @@ describe('a wrong value stops the start with a sentence that says which and why'
 
   test('no sentence shows a secret', () => {
     expect(sentence({ SESSION_SECRET: 'hunter2' })).toBe(
-      'SESSION_SECRET is set (7 characters, not shown), but must be at least 16 characters long.',
+      'SESSION_SECRET is set (7 characters, not shown), but must be at least 32 characters long.',
     );
+    for (const name of ['ADMIN_TOKEN', 'OPERATOR_TOKEN', 'METRICS_TOKEN'] as const) {
+      expect(sentence({ [name]: 'hunter2-hunter2' })).toBe(
+        `${name} is set (15 characters, not shown), but must be at least 16 characters long.`,
+      );
+    }
     expect(sentence({ ADMIN_TOKEN: 'hun ter' })).not.toContain('hun');
   });
 });

@@ -9,6 +9,7 @@ export interface Config {
   readonly dataDir: string; // absolute
   readonly staticDir: string | undefined; // absolute: the files of an existing frontend
   readonly adminToken: string | undefined;
+  readonly operatorToken: string | undefined; // without it there is no operator but the admin
   readonly logLevel: LogLevel;
   readonly timeScale: number; // factor on every pause and bot thinking time; 0 = none
   readonly sessionSecret: string | undefined;
@@ -28,7 +29,10 @@ export interface Config {
   readonly messageBytesMax: number;
   readonly visualizerActions: boolean; // pages of the visualizer may do operations on rooms
   readonly metricsAccess: 'loopback' | 'token' | 'public'; // who may read /metrics; a token always opens it
-  readonly metricsToken: string | undefined; // in place of the admin token there
+  readonly metricsToken: string | undefined; // besides those of admin and operators
+  readonly httpConnectionsMax: number; // sockets of players are not counted
+  readonly httpReceiveMs: number; // a request is here whole by then
+  readonly httpAnswerMs: number; // its answer begins by then; operations take their time
   readonly slowOperationMs: number; // what takes longer is a line of the log
   readonly logFile: string | undefined; // absolute: lines go there and not to stderr
   readonly logFileBytesMax: number; // then the next file begins
@@ -108,6 +112,13 @@ function isWebAddress(text: string): boolean {
 
 const METRICS_ACCESS = ['loopback', 'token', 'public'] as const;
 
+const TOKEN_CHARS_MIN = 16;
+const SECRET_CHARS_MIN = 32;
+const token = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces')
+  .min(TOKEN_CHARS_MIN, `must be at least ${TOKEN_CHARS_MIN} characters long`);
+
 const notYet = (what: string) => z.string().refine(() => false, `must not be set: ${what} is not supported yet`);
 
 /** What a setting is, for people. */
@@ -133,11 +144,14 @@ const settings = z.strictObject({
   STATIC_DIR: existingFolder.optional().register(abouts, {
     about: 'Built files of an existing frontend, served at /; without it, the page /play',
   }),
-  ADMIN_TOKEN: z
-    .string()
-    .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces')
-    .optional()
-    .register(abouts, { about: 'Opens /api/admin; else admin.token in DATA_DIR is made and does', secret: true }),
+  ADMIN_TOKEN: token.optional().register(abouts, {
+    about: 'Opens /api/admin, 16 characters or more; else admin.token in DATA_DIR is made and does',
+    secret: true,
+  }),
+  OPERATOR_TOKEN: token.optional().register(abouts, {
+    about: 'Opens what operators may (ADMIN_API.md, "Roles"), 16 characters or more; without it the admin alone may',
+    secret: true,
+  }),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .prefault('info')
@@ -145,10 +159,14 @@ const settings = z.strictObject({
   TIME_SCALE: timeScale.prefault('1').register(abouts, {
     about: 'Factor on the pauses of the game and the thinking of bots; a room keeps the one it was made with',
   }),
-  SESSION_SECRET: z.string().min(16, 'must be at least 16 characters long').optional().register(abouts, {
-    about: 'Signs the session cookie; else session.key in DATA_DIR is made and does',
-    secret: true,
-  }),
+  SESSION_SECRET: z
+    .string()
+    .min(SECRET_CHARS_MIN, `must be at least ${SECRET_CHARS_MIN} characters long`)
+    .optional()
+    .register(abouts, {
+      about: 'Signs the session cookie, 32 characters or more; else session.key in DATA_DIR is made and does',
+      secret: true,
+    }),
   ALLOWED_ORIGINS: origins.prefault('').register(abouts, {
     about: 'Pages of other origins that may open sockets: a comma list, or *',
     live: true,
@@ -198,11 +216,22 @@ const settings = z.strictObject({
     .register(abouts, {
       about: 'Who reads /metrics without a token: loopback (this machine), public (everybody), token (nobody)',
     }),
-  METRICS_TOKEN: z
-    .string()
-    .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces')
-    .optional()
-    .register(abouts, { about: 'Opens /metrics and nothing else; without it the admin token does', secret: true }),
+  METRICS_TOKEN: token.optional().register(abouts, {
+    about: 'Opens /metrics and nothing else, as the admin and operator tokens do; 16 characters or more',
+    secret: true,
+  }),
+  HTTP_CONNECTIONS_MAX: wholeNumber(16, 1_000_000).prefault('4096').register(abouts, {
+    about: 'HTTP connections at a time, sockets of players not counted; beyond it the one that was idle longest is cut',
+    live: true,
+  }),
+  HTTP_RECEIVE_MS: wholeNumber(1_000, 3_600_000)
+    .prefault('60000')
+    .register(abouts, { about: 'A request must have come whole by then, its body included', unit: 'ms' }),
+  HTTP_ANSWER_MS: wholeNumber(100, 3_600_000).prefault('30000').register(abouts, {
+    about: 'A request that has no answer by then is answered by 503; operations take the time they need',
+    unit: 'ms',
+    live: true,
+  }),
   SLOW_OPERATION_MS: wholeNumber(1, 3_600_000).prefault('1000').register(abouts, {
     about: 'A message, a commit or a request that takes longer is a warning in the log',
     unit: 'ms',
@@ -297,6 +326,7 @@ export function configOf(given: Given): Config {
     dataDir: read.DATA_DIR,
     staticDir: read.STATIC_DIR,
     adminToken: read.ADMIN_TOKEN,
+    operatorToken: read.OPERATOR_TOKEN,
     logLevel: read.LOG_LEVEL,
     timeScale: read.TIME_SCALE,
     sessionSecret: read.SESSION_SECRET,
@@ -316,6 +346,9 @@ export function configOf(given: Given): Config {
     messageBytesMax: read.MESSAGE_BYTES_MAX,
     metricsAccess: read.METRICS_ACCESS,
     metricsToken: read.METRICS_TOKEN,
+    httpConnectionsMax: read.HTTP_CONNECTIONS_MAX,
+    httpReceiveMs: read.HTTP_RECEIVE_MS,
+    httpAnswerMs: read.HTTP_ANSWER_MS,
     slowOperationMs: read.SLOW_OPERATION_MS,
     logFile: read.LOG_FILE,
     logFileBytesMax: read.LOG_FILE_MAX_MB * MIB,

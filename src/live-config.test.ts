@@ -77,7 +77,7 @@ test.each([
 });
 
 test('what is shown names value, source and unit of every setting, and no secret', () => {
-  const { live } = configWith({ DISCONNECT_GRACE_MS: 5000 }, { ADMIN_TOKEN: 'open-sesame' });
+  const { live } = configWith({ DISCONNECT_GRACE_MS: 5000 }, { ADMIN_TOKEN: 'open-sesame-open' });
   const shown = new Map(live.shown().map((setting) => [setting.name, setting]));
   expect(shown.get('DISCONNECT_GRACE_MS')).toMatchObject({
     value: '5000',
@@ -86,6 +86,6 @@ test('what is shown names value, source and unit of every setting, and no secret
     unit: 'ms',
   });
   expect(shown.get('PORT')).toMatchObject({ value: '5050', source: 'default', live: false });
-  expect(shown.get('ADMIN_TOKEN')!.value).toBe('(11 characters, not shown)');
+  expect(shown.get('ADMIN_TOKEN')!.value).toBe('(16 characters, not shown)');
   expect(JSON.stringify([...shown.values()])).not.toContain('sesame');
 });

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { type Cancel, type Clock, roomTime, systemClock } from '../actors/clock.js';
 import { quarantine } from '../actors/holds.js';
 import { Lobby } from '../actors/lobby.js';
@@ -30,17 +30,15 @@ import { measuredEngine } from './telemetry/measured-engine.js';
 import { messageLog } from './telemetry/message-log.js';
 import { messageSpans } from './telemetry/message-spans.js';
 import { addServerMetrics } from './telemetry/metrics.js';
+import { countsByType } from './telemetry/room-metrics.js';
 import { type OperatorAlert, OperatorAlerts } from './telemetry/operator-alerts.js';
 import { addProcessMetrics } from './telemetry/server-metrics.js';
 import { startTraces } from './telemetry/traces.js';
-import { addAdmin } from './http/admin.js';
 import { createAdminCookies } from './http/admin-cookie.js';
-import { createTokenGuard, loadAdminToken } from './http/admin-token.js';
-import { addMetrics } from './http/metrics.js';
-import { addLeaderboard } from './http/leaderboard.js';
-import { addReplays } from './http/replays.js';
-import { addVisualizer } from './http/visualizer.js';
-import { addVisualizerPages } from './http/visualizer-pages.js';
+import { cookieKeyOf } from './http/cookie-key.js';
+import { createTokenGuard, loadAdminToken, staffOf } from './http/admin-token.js';
+import { createHttpServer } from './http/http-server.js';
+import { addRoutes } from './http/routes.js';
 import { writeServerFile } from './http/server-file.js';
 import type { OperationContext } from './operations/operation.js';
 import { perform } from './operations/perform.js';
@@ -299,6 +297,10 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       onFindings: (findings) => log.warn({ findings }, 'size of the store'),
     });
     await storeWatch.look();
+    const token = loadAdminToken(dataDir, config.adminToken);
+    const { operatorToken } = config;
+    const tokens = { admin: token, ...(operatorToken !== undefined && { operator: operatorToken }) };
+    const cookies = createAdminCookies({ tokens, key: cookieKeyOf(dataDir), clock: systemClock });
     const context: OperationContext = {
       rooms: rooms.rooms,
       engine,
@@ -309,8 +311,9 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       random: randomBytes,
       retentionMs,
       config: live,
+      cookies,
     };
-    const { elapsedMs, nowMs } = systemClock;
+    const { elapsedMs } = systemClock;
     const eventLoop = watchEventLoop();
     const monitor = new HealthMonitor({
       look: () => withProcess(rooms.health(), { findings: storeWatch.findings, lagMs: eventLoop.take() }),
@@ -328,9 +331,11 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       if (tookMs > settings.slowOperationMs) log.warn({ appends, tookMs }, 'slow commit');
     });
     const replays = new Replays({ engine, definition, dataDir, defer: systemClock.defer });
+    const measured = addServerMetrics(registry, rooms, { storeWatch, monitor, alerts, replays });
     const app = createApp({
-      ...addServerMetrics(registry, rooms, { storeWatch, monitor, alerts, replays }),
+      ...measured,
       slow: settings,
+      patience: settings,
       staticDir: config.staticDir,
       trustProxy: config.trustProxy,
       sessions,
@@ -344,32 +349,38 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       clock: systemClock,
       log,
     });
-    addLeaderboard(app, { engine, elapsedMs });
-    addReplays(app, replays);
-    const token = loadAdminToken(dataDir, config.adminToken);
-    const access = {
-      guard: createTokenGuard({ token, limits: settings, elapsedMs }),
-      cookies: createAdminCookies(token, nowMs),
-      trustProxy: config.trustProxy,
-    };
-    const { trustProxy, metricsAccess, metricsToken = token } = config;
-    const metricsGuard = createTokenGuard({ token: metricsToken, limits: settings, elapsedMs });
-    addMetrics(app, { registry, access: metricsAccess, guard: metricsGuard, trustProxy });
-    const actionsByCookie = config.visualizerActions;
-    const { visualizer } = rooms;
-    addVisualizerPages(app, access);
-    addVisualizer(app, { access, actionsByCookie, limits: settings, elapsedMs, visualizer });
-    addAdmin(app, {
+    const { trustProxy, metricsAccess, metricsToken } = config;
+    const staff = staffOf(tokens);
+    const access = { guard: createTokenGuard({ tokens: staff, limits: settings, elapsedMs }), cookies, trustProxy };
+    const readers = metricsToken === undefined ? staff : [...staff, ['operator', metricsToken] as const];
+    const metricsGuard = createTokenGuard({ tokens: readers, limits: settings, elapsedMs });
+    addRoutes(app, {
       access,
-      actionsByCookie,
-      elapsedMs,
-      context,
-      writer,
-      sizeLimits: SIZE_LIMITS,
-      connectionCount: () => rooms.gateway.connectionCount,
-      watchdogFinding: () => (suspect === null ? null : JSON.stringify(suspect)),
+      actionsByCookie: config.visualizerActions,
+      limits: settings,
+      clock: systemClock,
+      engine,
+      replays,
+      metrics: { registry, access: metricsAccess, guard: metricsGuard },
+      visualizer: rooms.visualizer,
+      admin: {
+        context,
+        writer,
+        sizeLimits: SIZE_LIMITS,
+        connectionCount: () => rooms.gateway.connectionCount,
+        watchdogFinding: () => (suspect === null ? null : JSON.stringify(suspect)),
+      },
+      legacy: {
+        health: () => monitor.report(),
+        storeStatus: () => storeWatch.status,
+        gateway: rooms.gateway,
+        limitedRequests: measured.limited,
+        eventCounts: () => countsByType(registry),
+      },
     });
-    const server = await listen(config, app.fetch);
+    const { httpReceiveMs: receiveMs } = config;
+    const onCut = (): void => measured.onLimited('connections');
+    const server = await listen(config, createHttpServer({ fetch: app.fetch, limits: settings, receiveMs, onCut }));
     const { port } = server.address() as AddressInfo;
     const sockets = attachSockets(server, { gateway: rooms.gateway, sessions, config: live, limiter, elapsedMs, log });
     const removeServerFile = writeServerFile(dataDir, { host: config.host, port });
@@ -407,13 +418,21 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
 /** Read for each message, so that a new value counts at once. */
 function liveSettings(
   live: LiveConfig,
-): GatewaySettings & AddressLimitDeps['limits'] & { readonly slowOperationMs: number } {
+): GatewaySettings &
+  AddressLimitDeps['limits'] &
+  Pick<Config, 'slowOperationMs' | 'httpAnswerMs' | 'httpConnectionsMax'> {
   const { timeScale, restartGraceMs } = live.current;
   return {
     timeScale,
     restartGraceMs,
     get rateLimitFactor() {
       return live.current.rateLimitFactor;
+    },
+    get httpAnswerMs() {
+      return live.current.httpAnswerMs;
+    },
+    get httpConnectionsMax() {
+      return live.current.httpConnectionsMax;
     },
     get slowOperationMs() {
       return live.current.slowOperationMs;
@@ -475,12 +494,8 @@ function suspectsOf(suspect: Suspect | null): { readonly roomId: string; readonl
 const BACKLOG = 4_096;
 
 /** @throws what the system says when the port can't be had */
-function listen(
-  { port, host }: Config,
-  fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
-): Promise<ServerType> {
+function listen({ port, host }: Config, server: Server): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createAdaptorServer({ fetch });
     server.once('error', reject);
     server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);

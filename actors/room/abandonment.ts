@@ -1,12 +1,10 @@
+import type { MessageOf } from './room-message.js';
 import { announce, type Scope } from './room-setup.js';
 import { abandonedAt } from './timing.js';
 
-function nobodyReturned({ context, event }: Scope): boolean {
+function nobodyReturned({ context, event }: Scope<MessageOf<'timer'>>): boolean {
   return (
-    event.type === 'timer' &&
-    event.timer === 'abandoned' &&
-    context.emptySince !== null &&
-    event.at >= abandonedAt(context, context.emptySince)
+    event.timer === 'abandoned' && context.emptySince !== null && event.at >= abandonedAt(context, context.emptySince)
   );
 }
 

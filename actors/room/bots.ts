@@ -1,6 +1,6 @@
 import { chance, unit } from './chance.js';
 import { gameOf, type RoomState } from './room-state.js';
-import { botAcceptsRedeal, botDeclare, botPlay, nextSeat, type Seat, SEATS, seatOrderFrom } from './rules.js';
+import { botAcceptsRedeal, botDeclare, botPlay, nextSeat, type Seat, SEATS } from './rules.js';
 
 /** How bots decide: handed to the machine, so that a recorded game can be played again as it was. */
 export interface BotMind {
@@ -46,17 +46,14 @@ export const plainBots: BotMind = {
   },
 };
 
-/** Values declared so far in this round, in order. */
+/** Values declared so far in this round, by seat: the rules ask how many there are and for their sum. */
 export function declaredBefore(state: RoomState): number[] {
-  const game = gameOf(state);
-  return seatOrderFrom(game.starter ?? 0)
-    .map((seat) => game.declarations[seat])
-    .filter((value) => value !== null);
+  return gameOf(state).declarations.filter((value) => value !== null);
 }
 
 /** Pieces that the player on turn must play; null for the leader (rules.md R10). */
 export function requiredCount(state: RoomState): number | null {
-  return state.game?.turn?.plays[0]?.pieces.length ?? null;
+  return gameOf(state).turn?.plays[0]?.pieces.length ?? null;
 }
 
 /** The seat that declares or plays next, given how many have. */
@@ -70,6 +67,6 @@ export function onTurn(first: Seat, done: number): Seat | null {
 /** Each question to a seat has a key of its own, so that a draw is never used twice. */
 function draw(state: RoomState, seat: Seat, use: string) {
   const game = gameOf(state);
-  const what = state.awaiting?.what ?? 'nothing';
+  const { what } = state.awaiting!;
   return chance(state.seed, 'bot', use, game.round, game.deal, what, game.turn?.number ?? 0, seat);
 }

@@ -32,28 +32,19 @@ describe('states', () => {
 });
 
 describe('a message in a state', () => {
-  test('is applied, or refused with a reason and a sentence', () => {
-    for (const reached of REACHED) {
-      for (const message of Object.values(CANDIDATES).flat()) {
-        const { result } = answerOf(reached, message);
-        const where = `${message.type} in ${reached.leaf}`;
-        if (result.kind === 'refused') {
-          expect(result.reason, where).toMatch(/^[a-zA-Z]+$/);
-          expect(result.sentence, where).not.toBe('');
-        } else expect(result.kind, where).toBe('applied');
-      }
-    }
-  });
-
-  test('that is refused leaves the state as it was, byte by byte', () => {
+  test('is applied, or refused with a reason and a sentence and then leaves the state as it was, byte by byte', () => {
     let refusals = 0;
     for (const reached of REACHED) {
       const before = JSON.stringify(reached.snapshot);
       for (const message of Object.values(CANDIDATES).flat()) {
         const { result, after } = answerOf(reached, message);
-        if (result.kind !== 'refused') continue;
+        const where = `${message.type} in ${reached.leaf}`;
+        if (result.kind === 'applied') continue;
         refusals++;
-        expect(JSON.stringify(after), `${message.type} in ${reached.leaf}`).toBe(before);
+        expect(result.kind, where).toBe('refused');
+        expect(result.reason, where).toMatch(/^[a-zA-Z]+$/);
+        expect(result.sentence, where).not.toBe('');
+        expect(JSON.stringify(after), where).toBe(before);
         expect(after.context, 'the very same object').toBe(reached.snapshot.context);
       }
     }
@@ -110,12 +101,18 @@ describe('redeal', () => {
 
   test('whoever has accepted gets the redeal when the other lets the time pass, in one step (D20)', () => {
     const room = RoomDriver.playing({ people: 2, order: weakOnce }).runTo('playing.preparation.weakHands', () => null);
-    room.apply({ type: 'answerRedeal', ...speaker(1), accept: true });
+    expect(room.apply({ type: 'answerRedeal', ...speaker(1), accept: true })).toEqual([
+      { type: 'redealAnswered', seat: 1, accept: true, last: false },
+    ]);
     expect(room.leaf, 'one answer is not enough').toBe('playing.preparation.weakHands');
+    expect(room.game.redeal).toMatchObject({ lastAnswer: { seat: 1, accept: true } });
+    expect(room.reason({ type: 'timer', timer: 'pause' }, room.now + 40_000)).toBe('notDue');
     room.ring();
     expect(room.ring().map(({ type }) => type)).toEqual(['redealUnanswered', 'dealingStarted']);
     expect(room.game).toMatchObject({ deal: 2, multiplier: 2, redealStarter: 1 });
     room.runTo('playing.preparation.redealt', () => null);
+    expect(room.events.at(-1)).toEqual({ type: 'dealingFinished', redealt: true });
+    expect(room.game.redeal, 'the question is gone with its hands').toBeNull();
     room.runTo('playing.preparation.roundStart', () => null);
     expect(room.game).toMatchObject({ starter: 1, starterReason: 'accepted_redeal' });
   });
@@ -125,6 +122,8 @@ describe('redeal', () => {
     room.apply({ type: 'answerRedeal', ...speaker(0), accept: false });
     expect(room.reason({ type: 'answerRedeal', ...speaker(0), accept: true })).toBe('alreadyAnswered');
     expect(room.reason({ type: 'answerRedeal', ...speaker(2), accept: true })).toBe('notAsked');
+    const last = { type: 'answerRedeal', ...speaker(1), accept: false } as const;
+    expect(room.apply(last)[0]).toEqual({ type: 'redealAnswered', seat: 1, accept: false, last: true });
   });
 });
 

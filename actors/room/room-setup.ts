@@ -113,10 +113,8 @@ export function beginPause(pause: keyof Pace) {
 
 export const endPause = roomSetup.assign({ pauseEndsAt: null });
 
-export function pauseIsOver({ context, event }: Scope): boolean {
-  return (
-    event.type === 'timer' && event.timer === 'pause' && context.pauseEndsAt !== null && event.at >= context.pauseEndsAt
-  );
+export function pauseIsOver({ context, event }: Scope<MessageOf<'timer'>>): boolean {
+  return event.timer === 'pause' && event.at >= (context.pauseEndsAt ?? Infinity);
 }
 
 /** What the current state has no place for. */

@@ -140,7 +140,7 @@ export const FINISHED_ROOM_MS = 600_000; // rules.md D23
 /** Bots among themselves keep at least this distance, so that nobody's game can occupy the machine. */
 export const UNATTENDED_THINK_MS_MIN = 250;
 
-export function isBotPlayed(occupant: Occupant | null): boolean {
+export function isBotPlayed(occupant: Occupant | null): occupant is Occupant {
   return occupant !== null && (occupant.kind === 'bot' || occupant.awaySince !== null);
 }
 

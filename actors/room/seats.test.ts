@@ -115,17 +115,23 @@ describe('in a game', () => {
     expect(room.reason({ type: 'connect', ...speaker(1) })).toBe('alreadyHere');
   });
 
-  test.each(['playing.declaration', 'playing.turn.playing'])(
-    'a bot acts for who goes while on turn: %s (D6)',
-    (leaf) => {
+  test.each([
+    ['playing.declaration', 'disconnect', 'declare'],
+    ['playing.declaration', 'leave', 'declare'],
+    ['playing.turn.playing', 'disconnect', 'play'],
+    ['playing.turn.playing', 'leave', 'play'],
+  ] as const)(
+    'a bot acts for who goes while on turn, when it has thought and not before: %s, %s (D6)',
+    (leaf, how, verb) => {
       const room = RoomDriver.playing({ people: 4 }).runTo(leaf);
-      const [seat] = room.state.awaiting!.seats;
+      const seat = room.state.awaiting!.seats[0]!;
       expect(room.deadline, 'nothing happens by itself while a person thinks').toBeNull();
-      room.apply({ type: 'disconnect', seat: seat! }, room.now + 10_000);
+      room.apply({ type: how, ...speaker(seat) }, room.now + 10_000);
       const { at, message } = room.deadline!;
       expect(message).toEqual({ type: 'botTimer', seat });
       expect(at - room.now).toBeGreaterThanOrEqual(500);
       expect(at - room.now).toBeLessThanOrEqual(1500);
+      expect(room.send(message, at - 1)).toMatchObject({ reason: 'notDue', sentence: `No bot is to ${verb} now.` });
       expect(room.ring()[0]).toMatchObject({ type: leaf === 'playing.declaration' ? 'declared' : 'played', seat });
     },
   );
@@ -191,6 +197,7 @@ describe('in a game', () => {
     const emptySince = room.now;
     expect(room.state.emptySince).toBe(emptySince);
     expect(room.reason({ type: 'timer', timer: 'abandoned' }, emptySince + 29_999)).toBe('notDue');
+    expect(room.reason({ type: 'timer', timer: 'finished' }, emptySince + 30_000)).toBe('notDue');
     room.now = emptySince;
     room.apply({ type: 'connect', ...speaker(0) }, emptySince + 10_000);
     expect(room.reason({ type: 'timer', timer: 'abandoned' }, emptySince + 30_000)).toBe('notDue');

@@ -24,7 +24,7 @@ export interface Due {
 function botDueAt(state: RoomState, seat: Seat, bots: BotMind): number | null {
   const { awaiting } = state;
   const occupant = state.seats[seat];
-  if (awaiting === null || occupant === null || !isBotPlayed(occupant) || !awaiting.seats.includes(seat)) return null;
+  if (awaiting === null || !isBotPlayed(occupant) || !awaiting.seats.includes(seat)) return null;
   const thinkMs = bots.thinkMs(state, seat);
   const attended = state.seats.some(isPersonPresent);
   const begins = Math.max(awaiting.since, botSince(occupant));

@@ -13,6 +13,7 @@ import { seededRandom } from '../client/random.js';
 import type { FinalResult } from '../client/room-view.js';
 import { botStrategy, carefulStrategy, randomStrategy } from '../client/strategy.js';
 import { connectOverWs } from '../client/ws-socket.js';
+import { msgpackOfClients } from '../protocol/msgpack-codec.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_ARGUMENTS = 2;
@@ -45,6 +46,7 @@ interface ClientOptions {
   readonly gamesAtOnce: number;
   readonly roundsMax: number;
   readonly asBrowser: boolean;
+  readonly binary: boolean;
   readonly strategy: keyof typeof STRATEGIES;
   readonly seed: number;
   readonly quiet: boolean;
@@ -79,7 +81,7 @@ export async function main(args: readonly string[], output: Output): Promise<num
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BAD_ARGUMENTS;
     throw error;
   }
-  const connect = connectOverWs(options.url);
+  const connect = connectOverWs(options.url, options.binary ? msgpackOfClients : undefined);
   const unreachable = await whyUnreachable(connect);
   if (unreachable !== undefined) {
     output.err(
@@ -125,6 +127,7 @@ function readArguments(args: readonly string[], { out, err }: Output): ClientOpt
         .argParser(wholeNumber(1, 1_000_000)),
     )
     .addOption(new Option('--as-browser', 'behave as the browser frontend does').default(false))
+    .addOption(new Option('--binary', 'speak MessagePack in place of JSON').default(false))
     .addOption(new Option('--strategy <name>', 'how people play').default('careful').choices(Object.keys(STRATEGIES)))
     .addOption(
       new Option('--seed <n>', 'for thinking times and random moves')

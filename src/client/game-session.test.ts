@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { SimulatedClock } from '../../actors/simulated-clock.js';
 import { FakeGameServer, type FakeGameServerOptions } from './fake-game-server.js';
-import { playGame, type GameResult, type GameSessionOptions } from './game-session.js';
+import { GameFailed, playGame, type GameResult, type GameSessionOptions } from './game-session.js';
+import type { Violation } from './protocol-watch.js';
 import { seededRandom } from './random.js';
 import type { RoomClient } from './room-client.js';
 import { botStrategy, randomStrategy } from './strategy.js';
@@ -154,4 +155,16 @@ test('fails with a sentence when the room is closed under the players', async ()
     for (const connection of table.server.sockets.connections) connection.send('room_closed', { reason: 'operator' });
   });
   await expect(finish(table)).rejects.toThrow('Hana left room AAAAA1 early: the room was closed (operator)');
+});
+
+test('what the server must not send is told when it is seen: this game has no end and no result', async () => {
+  const seen: string[] = [];
+  const violation = (human: number, { sentence }: Violation): void => void seen.push(`${human}: ${sentence}`);
+  const table = start({ humans: 2, observer: { violation } }, { pauseMs: 1000 });
+  table.clock.schedule(3000, () => {
+    for (const connection of table.server.sockets.connections) connection.send('round_complete', {});
+    for (const connection of table.server.sockets.connections) connection.send('room_closed', { reason: 'operator' });
+  });
+  await expect(finish(table)).rejects.toThrow(GameFailed);
+  expect(seen).toEqual(['0: round_complete must never be sent', '1: round_complete must never be sent']);
 });

@@ -15,7 +15,7 @@ import type { Strategy } from './strategy.js';
 /** Names for up to four people; the server refuses a name that is in use in the same room only. */
 export const HUMAN_NAMES = ['Hana', 'Gio', 'Mona', 'Nils'] as const;
 
-/** For each step before the first deal: longer than any pause of a server that is well. */
+/** Longer than any pause of a server that is well. */
 const SETUP_LIMIT_MS = 60_000;
 
 export interface GameSessionOptions extends GameLimits {
@@ -30,6 +30,7 @@ export interface GameSessionOptions extends GameLimits {
   /** As the frontend: each change of pages closes the socket and opens another one. Otherwise one serves to the end. */
   readonly changePages?: boolean;
   readonly connectFailuresMax?: number;
+  readonly setupLimitMs?: number; // for each step before the first deal
   readonly observer?: GameObserver;
 }
 
@@ -39,6 +40,7 @@ export interface GameObserver {
   readonly client?: (human: number, client: RoomClient) => void; // each one, before it opens
   readonly frame?: (human: number, frame: Frame) => void; // of room sockets
   readonly action?: (human: number, record: ActionRecord) => void;
+  readonly violation?: (human: number, violation: Violation) => void; // when it is seen: the game may never come to its end
 }
 
 export interface GameResult extends FinalResult {
@@ -205,6 +207,7 @@ class Human {
       random,
       thinkMs,
       onAction: (record) => observer?.action?.(this.#index, record),
+      onViolation: (violation) => observer?.violation?.(this.#index, violation),
     });
     this.player = player;
     if (changePages === true) {
@@ -254,13 +257,14 @@ class Human {
   }
 
   async #identified(client: RoomClient): Promise<void> {
-    const cancel = this.#options.clock.schedule(SETUP_LIMIT_MS, () => client.close());
+    const { clock, setupLimitMs = SETUP_LIMIT_MS } = this.#options;
+    const cancel = clock.schedule(setupLimitMs, () => client.close());
     const identified = await client.identified();
     cancel();
     if (identified) return;
     const end = client.link === 'closed' ? await client.ended : undefined;
     if (end?.kind === 'closed' && end.by === 'us') {
-      throw new GameFailed(`${this.name}: no answer from ${client.roomId} within ${SETUP_LIMIT_MS / 1000} s`);
+      throw new GameFailed(`${this.name}: no answer from ${client.roomId} within ${setupLimitMs / 1000} s`);
     }
     const reason = end === undefined ? '' : `: ${end.reason}`;
     throw new GameFailed(`${this.name}: ${client.roomId} does not let us in${reason}`);

@@ -21,6 +21,7 @@ export interface PlayerOptions {
   readonly random: Random; // for the pauses before a command is sent again
   readonly thinkMs: () => number; // before each action
   readonly onAction?: (record: ActionRecord) => void;
+  readonly onViolation?: (violation: Violation) => void; // when it is seen: a game may never come to its end
 }
 
 /** One action and what became of it. To be compared with the journal: all that were applied are in it, once each. */
@@ -59,6 +60,7 @@ export class Player {
       ownName: options.name,
       isOwnId: (id) => this.#client.session.hasIssued(id),
       isRepeat: (id) => this.#client.session.hasRepeated(id),
+      onViolation: options.onViolation,
     });
     this.finished = new Promise((resolve) => {
       this.#settleFinished = resolve;

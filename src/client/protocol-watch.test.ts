@@ -214,6 +214,37 @@ test('finds a round that goes back, over a gap too', () => {
   expect(watch.violations[0]?.sentence).toMatch(/^the round went back from \d+ to 1$/);
 });
 
+test('lets an answer show an older state only where its message was really sent again', () => {
+  const answer = (frame: Frame): string =>
+    JSON.stringify({ ...frame, data: { ...frame.data, in_reply_to: 'm1' } satisfies Frame['data'] });
+  const older = [
+    recorded.find(declarationAfter(4))!,
+    recorded.find(turnAfter(4))!,
+    recorded.find(isEvent('turn_complete'))!,
+  ];
+  const seen = (repeated: readonly string[], newest: Frame): string[] => {
+    const isRepeat = (id: string): boolean => repeated.includes(id);
+    const watch = new ProtocolWatch({ ownName: 'Hana', isOwnId: () => true, isRepeat });
+    watch.seated();
+    for (const frame of [JSON.stringify(newest), ...older.map(answer), JSON.stringify(newest)]) watch.see(frame);
+    return watch.violations.map(({ sentence }) => sentence);
+  };
+  const laterRound = recorded.findLast(turnAfter(4))!;
+  expect(seen(['m1'], laterRound)).toEqual([]);
+  expect(seen(['m2'], laterRound)[0]).toMatch(/^the round went back from \d+ to 1$/);
+  const sameRound = recorded.findLast((frame) => turnAfter(4)(frame) && frame.data['round'] === 1)!;
+  expect(seen(['m1'], sameRound)).toEqual([]);
+  expect(seen(['m2'], sameRound)[0]).toBe('the phase went from turn to declaration');
+});
+
+test('judges an older state by itself all the same', () => {
+  const lie = tampered(turnAfter(2), ['players.Gio.hand_size', 3]).at(-1)!;
+  const watch = new ProtocolWatch({ ownName: 'Hana', isOwnId: () => true, isRepeat: () => true });
+  watch.see(JSON.stringify(recorded.findLast(isPhase('declaration'))));
+  watch.see(JSON.stringify({ ...lie, data: { ...lie.data, in_reply_to: 'm1' } }));
+  expect(watch.violations.map(({ sentence }) => sentence).join()).toContain('hand sizes in turn do not fit the plays');
+});
+
 test('asks for the own hand only once the server knows whose connection it is', () => {
   const frame = tampered(isPhase('declaration'), ['players.Hana.hand', DELETED]).at(-1);
   const watch = watchAs('Hana');

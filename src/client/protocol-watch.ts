@@ -25,6 +25,7 @@ export interface ProtocolWatchOptions {
   readonly ownName: string | undefined; // undefined = a spectator, who may see no hand at all
   readonly isOwnId: (id: string) => boolean; // whether our session sent a message with this id
   readonly isRepeat?: (id: string) => boolean; // whether it sent it more than once
+  readonly onViolation?: ((violation: Violation) => void) | undefined; // at once
 }
 
 /**
@@ -35,13 +36,14 @@ export class ProtocolWatch {
   readonly violations: Violation[] = [];
   readonly #options: ProtocolWatchOptions;
   readonly #table: TableWatch;
+  #past: TableWatch; // of the repeat that was answered last
   #seated = false;
-  #isInPast = false; // the last phase shown was that of a repeat
   #text = '';
 
   constructor(options: ProtocolWatchOptions) {
     this.#options = options;
     this.#table = new TableWatch(options.ownName, (sentence) => this.report(sentence));
+    this.#past = this.#table.apart();
   }
 
   /** A new connection begins. */
@@ -70,31 +72,35 @@ export class ProtocolWatch {
       this.report(`${frame.event} answers ${cause}, a message of somebody else`);
     }
     this.#findSecrets(frame.data, '', false);
-    this.#judgeInTime(frame, cause !== undefined && this.#options.isRepeat?.(cause) === true);
+    this.#judge(frame, cause !== undefined && this.#options.isRepeat?.(cause) === true);
   }
 
   /** Records a violation, with the message seen last. */
   report(sentence: string): void {
     if (this.violations.length >= VIOLATIONS_MAX) return;
-    this.violations.push({ sentence, frame: this.#text.slice(0, EXCERPT_CHARS_MAX) });
+    const violation = { sentence, frame: this.#text.slice(0, EXCERPT_CHARS_MAX) };
+    this.violations.push(violation);
+    this.#options.onViolation?.(violation);
   }
 
-  /** A repeat is answered as it was the first time; the present follows, and neither continues the other. */
-  #judgeInTime(frame: Frame, isPast: boolean): void {
-    if (isPast !== this.#isInPast && frame.event === 'phase_change') {
-      this.#isInPast = isPast;
-      this.#table.gap();
-    }
-    this.#judge(frame);
+  /**
+   * A message that was sent again is answered as its entry was, and the game may have gone on since: only such an answer
+   * may show an older state. If its entry was made only now it is a step of the present, which then has a gap.
+   */
+  #tableOf(event: string, isRepeat: boolean): TableWatch {
+    if (!isRepeat) return this.#table;
+    this.#table.gap();
+    if (event === 'phase_change') this.#past = this.#table.apart();
+    return this.#past;
   }
 
-  #judge({ event, data }: Frame): void {
+  #judge({ event, data }: Frame, isRepeat: boolean): void {
     switch (event) {
       case 'phase_change':
-        this.#table.phaseChange(data, this.#seated);
+        this.#tableOf(event, isRepeat).phaseChange(data, this.#seated);
         return;
       case 'turn_complete':
-        this.#table.turnComplete(data);
+        this.#tableOf(event, isRepeat).turnComplete(data);
         return;
       case 'room_update': {
         const { players } = data;

@@ -153,9 +153,16 @@ export class TableWatch {
     this.#report = report;
   }
 
-  /** A new connection: messages may be missing between the last one and the next. */
+  /** Messages may be missing between the last one and the next, as after a new connection. */
   gap(): void {
     this.#last = undefined;
+  }
+
+  /** For a message that may tell of an earlier time: knows who sits at the table, and nothing else of before or after. */
+  apart(): TableWatch {
+    const apart = new TableWatch(this.#ownName, this.#report);
+    apart.#names = this.#names;
+    return apart;
   }
 
   /** @param seated whether the server has answered this connection's `client_ready` with a seat */
@@ -166,8 +173,6 @@ export class TableWatch {
       return;
     }
     const now = parsed.data;
-    // A message that was sent again is answered as its entry was, and the game may have gone on since.
-    if (now.round < this.#round && 'in_reply_to' in data) return;
     this.#checkOrder(now);
     this.#checkPlayers(now);
     this.#checkOwnHand(now, seated);

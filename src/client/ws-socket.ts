@@ -1,10 +1,22 @@
 import { WebSocket } from 'ws';
 import { NORMAL_CLOSE, type ClientSocket, type Connect } from './client-socket.js';
 
-/** Connections over the network. @param baseUrl e.g. `ws://127.0.0.1:5050` */
-export function connectOverWs(baseUrl: string): Connect {
+/** Another way to write messages down, for a server that takes its subprotocol. */
+export interface BinaryFormat {
+  readonly subprotocol: string;
+  readonly pack: (message: object) => Uint8Array;
+  readonly unpack: (frame: Uint8Array) => unknown;
+}
+
+/**
+ * Connections over the network.
+ * @param baseUrl e.g. `ws://127.0.0.1:5050`
+ * @param binary asks for this format on the wire; whoever uses the socket reads and writes JSON all the same
+ */
+export function connectOverWs(baseUrl: string, binary?: BinaryFormat): Connect {
   const base = baseUrl.replace(/\/+$/, '');
-  return (path, headers) => new WsSocket(new WebSocket(base + path, { headers: { ...headers } }));
+  const subprotocols = binary === undefined ? [] : [binary.subprotocol];
+  return (path, headers) => new WsSocket(new WebSocket(base + path, subprotocols, { headers: { ...headers } }), binary);
 }
 
 class WsSocket implements ClientSocket {
@@ -12,12 +24,14 @@ class WsSocket implements ClientSocket {
   onMessage: ClientSocket['onMessage'] = () => undefined;
   onClose: ClientSocket['onClose'] = () => undefined;
   readonly #ws: WebSocket;
+  readonly #binary: BinaryFormat | undefined;
   #setCookie: readonly string[] = [];
   #failure = '';
   #retryAfterMs: number | undefined;
 
-  constructor(ws: WebSocket) {
+  constructor(ws: WebSocket, binary: BinaryFormat | undefined) {
     this.#ws = ws;
+    this.#binary = binary;
     ws.on('upgrade', (response) => {
       this.#setCookie = response.headers['set-cookie'] ?? [];
     });
@@ -29,7 +43,10 @@ class WsSocket implements ClientSocket {
     });
     ws.on('open', () => this.onOpen(this.#setCookie));
     // One text frame arrives as one buffer, because `binaryType` is left at `nodebuffer`.
-    ws.on('message', (bytes: Buffer) => this.onMessage(bytes.toString('utf8')));
+    ws.on('message', (bytes: Buffer, isBinary) => {
+      const text = isBinary && binary !== undefined ? JSON.stringify(binary.unpack(bytes)) : bytes.toString('utf8');
+      this.onMessage(text);
+    });
     // `close` always follows an `error`, so the error is only kept as the reason.
     ws.on('error', (error: NodeJS.ErrnoException) => {
       // What follows a refusal says less than the refusal.
@@ -42,7 +59,9 @@ class WsSocket implements ClientSocket {
   }
 
   send(text: string): void {
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text);
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    const binary = this.#binary?.subprotocol === this.#ws.protocol ? this.#binary : undefined;
+    this.#ws.send(binary === undefined ? text : binary.pack(JSON.parse(text) as object));
   }
 
   close(code = NORMAL_CLOSE, reason = ''): void {

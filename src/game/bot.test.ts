@@ -20,7 +20,8 @@ test('five soldiers make the sixteen strong sets of rules.md R18.1', () => {
 });
 
 test('valid plays of a hand that no deal makes are refused', () => {
-  expect(() => validPlays([...FIVE_SOLDIERS, ...FIVE_SOLDIERS], 1, 6)).toThrow(RangeError);
+  const refused = new RangeError('A hand of 10 pieces; a hand has at most 8');
+  expect(() => validPlays([...FIVE_SOLDIERS, ...FIVE_SOLDIERS], 1, 6)).toThrow(refused);
 });
 
 describe('the bot declares', () => {

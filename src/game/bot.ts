@@ -1,20 +1,12 @@
 import { declareOptions } from './declaration.js';
 import { pointsOf, sumOfPoints, type Piece } from './pieces.js';
-import { PLAY_PIECES_MAX, type PlayType } from './play-type.js';
+import { PLAY_PIECES_MAX } from './play-type.js';
 import { validPlays, type ValidPlay } from './valid-plays.js';
 import { isWeakHand } from './weak-hand.js';
 
 // The bot of the existing system, its quirks included (rules.md D8). A better one gets another name.
 
-/** Types that raise the bid; the smallest has 3 pieces (rules.md R18.1). */
-const STRONG_TYPES: ReadonlySet<PlayType> = new Set<PlayType>([
-  'THREE_OF_A_KIND',
-  'STRAIGHT',
-  'FOUR_OF_A_KIND',
-  'EXTENDED_STRAIGHT',
-  'FIVE_OF_A_KIND',
-  'DOUBLE_STRAIGHT',
-]);
+/** Sets of so many pieces raise the bid (rules.md R18.1). */
 const STRONG_PIECES_MIN = 3;
 const OPENING_SUM_MIN = 20;
 const BID_MIN = 1;
@@ -29,7 +21,8 @@ export interface BotDeclareInput {
 
 /** The bot's declaration (rules.md R18). Chance has no part in it. */
 export function botDeclare({ hand, position, declaredBefore, zeroBarred }: BotDeclareInput): number {
-  const strongSets = validPlays(hand, STRONG_PIECES_MIN, PLAY_PIECES_MAX).filter(({ type }) => STRONG_TYPES.has(type));
+  // R18.1 leaves out the extended straight of five; whoever holds one has eight other strong sets, and bids 7 either way.
+  const strongSets = validPlays(hand, STRONG_PIECES_MIN, PLAY_PIECES_MAX);
   const strength = strongSets.length + (hasStrongOpening(hand, strongSets) ? 1 : 0) + (position === 0 ? 1 : 0);
   // R18.4 sets a hopeless hand to 0 and R18.5 lifts it to 1 again; without R18.4 it would be 0 or 1 here: the same bid.
   const bid = Math.min(Math.max(strength, BID_MIN), BID_MAX);
@@ -42,12 +35,15 @@ export function botDeclare({ hand, position, declaredBefore, zeroBarred }: BotDe
   return bid > largest ? largest : allowed[0]!;
 }
 
-/** A general, or a dear straight of three or four pieces (rules.md R18.2). */
+/**
+ * A general, or a dear straight of three or four pieces (rules.md R18.2). Other sets are as dear only where the bid is 7
+ * without them.
+ */
 function hasStrongOpening(hand: readonly Piece[], strongSets: readonly ValidPlay[]): boolean {
   return (
     hand.includes('GENERAL_RED') ||
     hand.includes('GENERAL_BLACK') ||
-    strongSets.some(({ type, sum }) => (type === 'STRAIGHT' || type === 'EXTENDED_STRAIGHT') && sum >= OPENING_SUM_MIN)
+    strongSets.some(({ sum }) => sum >= OPENING_SUM_MIN)
   );
 }
 

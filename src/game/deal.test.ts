@@ -33,7 +33,8 @@ test('asks chance once for each number from 32 down to 2', () => {
 });
 
 test.each([-1, 0.5, 32, Number.NaN])('refuses a source of chance that gives %d for one of 32', (drawn) => {
-  expect(() => shuffle(fullSet(), () => drawn)).toThrow(RangeError);
+  const refused = new RangeError(`The source of chance gave ${drawn} when asked for a whole number from 0 to 31`);
+  expect(() => shuffle(fullSet(), () => drawn)).toThrow(refused);
 });
 
 // Goal: no seat is favoured and no piece stays near its place. Method: a chi-square test of where each of 8 pieces

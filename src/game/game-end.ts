@@ -17,7 +17,8 @@ export function winners(totals: PerSeat<number>): Seat[] {
 
 /** All seats from the highest total down, ties by seat: ranks 1 to 4 (rules.md R15.4). */
 export function finalOrder(totals: PerSeat<number>): Seat[] {
-  return [...SEATS].sort((a, b) => totals[b] - totals[a] || a - b);
+  // The sort is stable, so tied seats stay in their order.
+  return [...SEATS].sort((a, b) => totals[b] - totals[a]);
 }
 
 /** Ranks in which equal totals share the better one, e.g. 1, 1, 3, 4; for our own statistics (rules.md D12). */

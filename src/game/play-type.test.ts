@@ -40,8 +40,8 @@ describe('the type of a set', () => {
     expect(playType(set(text))).toBe('INVALID');
   });
 
-  test('eight equal counts that would overflow the tally are no type either', () => {
-    expect(playType(Array.from({ length: 8 }, () => 'SOLDIER_RED' as const))).toBe('INVALID');
+  test('eight cannons, whose count would overflow into one soldier, have no type either', () => {
+    expect(playType(Array.from({ length: 8 }, () => 'CANNON_BLACK' as const))).toBe('INVALID');
   });
 });
 

@@ -6,14 +6,12 @@ export type RedealAnswers = PerSeat<boolean | null>;
 
 export interface RedealReferenceInput {
   readonly redealStarter: Seat | null; // starter made by the last redeal of this round
-  readonly round: number; // from 1
-  readonly lastTurnWinner: Seat | null; // of the previous round
+  readonly lastTurnWinner: Seat | null; // of the previous round; null in the first
 }
 
 /** The seat from which the first accepter is looked for; never the holder of the red general (rules.md R5.5). */
-export function redealReference({ redealStarter, round, lastTurnWinner }: RedealReferenceInput): Seat {
-  if (redealStarter !== null) return redealStarter;
-  return round > 1 ? (lastTurnWinner ?? 0) : 0;
+export function redealReference({ redealStarter, lastTurnWinner }: RedealReferenceInput): Seat {
+  return redealStarter ?? lastTurnWinner ?? 0;
 }
 
 export type RedealOutcome = { readonly kind: 'redeal'; readonly starter: Seat } | { readonly kind: 'keep' };

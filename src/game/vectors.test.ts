@@ -225,7 +225,7 @@ function prepareRound(input: {
     const hands = parseHands(texts);
     expect(hands.flat().sort()).toEqual(fullSet().sort());
     const answers = answerRedeal(weakSeats(hands), letters[index]!);
-    const outcome = resolveRedeal(answers, redealReference({ redealStarter, round, lastTurnWinner }));
+    const outcome = resolveRedeal(answers, redealReference({ redealStarter, lastTurnWinner }));
     if (outcome.kind === 'keep') {
       expect(index, 'the hands stay only after the last recorded deal').toBe(deals.length - 1);
       const { seat, reason } = roundStarter({ redealStarter, round, hands, lastTurnWinner });

@@ -7,7 +7,6 @@ import type { RoomEvent } from '../../actors/room/room-event.js';
 import type { RoomMessage } from '../../actors/room/room-message.js';
 import type { RoomState } from '../../actors/room/room-state.js';
 import type { RoomView } from '../../actors/room/room-view.js';
-import type { Notice } from '../../actors/notice.js';
 import type { Rooms } from '../../actors/rooms.js';
 import { upcastEvent } from '../../actors/versions.js';
 import type { JournalEngine } from '../../persistence/journal.js';
@@ -42,6 +41,7 @@ import type { Log } from '../telemetry/log.js';
 import { Connection } from './connection.js';
 import { EncodedOnce } from './encoded-once.js';
 import { Enforcement } from './enforcement.js';
+import type { GameNotice } from './game-notice.js';
 import { Heartbeat } from './heartbeat.js';
 import type { PlayLimitSettings } from './play-limits.js';
 import { Presence } from './presence.js';
@@ -55,8 +55,6 @@ import { SlowReaders } from './slow-readers.js';
 import { Traffic } from './traffic.js';
 
 export type GameRooms = Rooms<RoomState, RoomMessage, RoomEvent, RoomView>;
-export type GameNotice = Notice<RoomEvent, RoomView>;
-export type AppliedNotice = Extract<GameNotice, { kind: 'applied' }>;
 type Applied = Extract<GameNotice, { kind: 'applied' | 'repeated' }>;
 
 export interface GatewayPorts {
@@ -118,7 +116,6 @@ export class Gateway {
   readonly #slowReaders: SlowReaders;
   readonly #enforcement: Enforcement;
   #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
-  #awayTold = 0;
   #draining = false;
   #frameMs: number | null = null; // monotonic: when the frame that is being read came
 
@@ -161,9 +158,7 @@ export class Gateway {
       try {
         this.#onFrame(connection, frame, binary);
       } catch (failure) {
-        // Ours to mend; this socket alone pays for it, and comes back.
-        this.#ports.log.error({ err: failure, connection: connection.id }, 'frame not handled');
-        socket.close(CLOSE.failed, 'Internal error');
+        this.#failed(connection, failure);
       } finally {
         this.#frameMs = null;
       }
@@ -234,6 +229,12 @@ export class Gateway {
     this.#heartbeat.stop();
   }
 
+  /** Ours to mend; this socket alone pays for it, and comes back. */
+  #failed(connection: Connection, failure: unknown): void {
+    this.#ports.log.error({ err: failure, connection: connection.id }, 'frame not handled');
+    connection.socket.close(CLOSE.failed, 'Internal error');
+  }
+
   // ---- frames in -------------------------------------------------------------------------------------------------
 
   #onFrame(connection: Connection, frame: Frame, binary: boolean): void {
@@ -287,15 +288,21 @@ export class Gateway {
         return;
       }
       case 'create_room':
-        void this.#enforcement.mayCreate(connection, message).then((may) => {
-          if (may) this.#createRoom(connection, message);
-        });
+        void this.#createIfAllowed(connection, message);
         return;
       case 'join_room':
         this.#joinRoom(connection, message, bytes);
         return;
       default:
         return;
+    }
+  }
+
+  async #createIfAllowed(connection: Connection, message: ClientMessageOf<'create_room'>): Promise<void> {
+    try {
+      if (await this.#enforcement.mayCreate(connection, message)) this.#createRoom(connection, message);
+    } catch (failure) {
+      this.#failed(connection, failure);
     }
   }
 
@@ -486,11 +493,8 @@ export class Gateway {
 
   #tellAway(roomId: string, seat: Seat): void {
     if (this.#isPresent(roomId, seat)) return;
-    const cause: Cause = {
-      correlationId: `away-${roomId}-${seat}-${++this.#awayTold}`,
-      session: null,
-      messageId: null,
-    };
+    const { rooms } = this.#ports;
+    const cause = rooms.ownCause('away');
     this.#askers.set(cause.correlationId, {
       connection: null,
       messageId: null,
@@ -499,7 +503,7 @@ export class Gateway {
         if (notice.kind === 'unavailable' && notice.why !== 'quarantined') this.#presence.retry(roomId, seat);
       },
     });
-    this.#ports.rooms.tell(roomId, EXTERNAL_EVENTS.socketStayedAway(seat), cause, { slot: `presence-${seat}` });
+    rooms.tell(roomId, EXTERNAL_EVENTS.socketStayedAway(seat), cause, { slot: `presence-${seat}` });
   }
 
   async #tellAbsent(roomId: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../actors/clock.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
 import type { Seat } from '../game/seats.js';
-import type { AppliedNotice } from './gateway.js';
+import type { AppliedNotice } from './game-notice.js';
 
 /** An event and the entry that it stands in. */
 export interface News {

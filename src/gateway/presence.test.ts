@@ -97,7 +97,7 @@ test('of very many that are lost at once each room hears of all its seats togeth
   const { clock, presence, away } = watched();
   for (let room = 0; room < 50; room++) for (const seat of [0, 1, 2, 3] as const) presence.lost(`r${room}`, seat);
   await clock.advance(3_000);
-  expect(away).toHaveLength(10 * 4);
+  expect(away).toHaveLength(3 * 4);
   presence.returned('r49', 2);
   for (const seat of [0, 1, 2, 3] as const) presence.returned('r48', seat);
   await clock.advance(1_000);

@@ -68,6 +68,6 @@ test('a whole game of four quick people at a fifth of the pauses is never limite
   const game = await simulatedGame(sim, { humans: 4, thinkMs: () => 500 / SPEED, changePages: true, roundsMax: 3 });
   expect(game.movesApplied).toBeGreaterThan(30);
   const { limited, socketsAtStep } = sim.server.gateway.traffic;
-  expect({ ...limited, warning: 0 }).toEqual({ flood: 0, message: 0, player: 0, room: 0, unknownRoom: 0, warning: 0 });
+  for (const [limit, count] of Object.entries({ ...limited, warning: 0 })) expect([limit, count]).toEqual([limit, 0]);
   expect({ ...socketsAtStep, warned: 0 }).toEqual({ warned: 0, slowed: 0, refused: 0, disconnected: 0 });
 });

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../actors/clock.js';
 
-/** At most so many rooms in one slice of time: 1,000 a second, which leaves most of a core to those who play. */
-const ROOMS_A_SLICE = 10;
+/** At most so many rooms in one slice of time, 300 a second: of each several people may be away, and their bots move. */
+const ROOMS_A_SLICE = 3;
 const SLICE_MS = 10;
 
 /**

@@ -10,7 +10,7 @@ function appWith({ rateLimitFactor = 1, limitLoopback = false, trustProxy = fals
   app.use(addressLimit({ limiter: new MemoryRateLimiter(() => nowMs), limits, trustProxy }));
   app.get('*', (c) => c.text('fine'));
   const ask = (path: string, address = '192.0.2.1', headers: Record<string, string> = {}) =>
-    app.request(path, { headers }, { incoming: { socket: { remoteAddress: address } } });
+    app.request(path, { headers }, { incoming: { socket: { remoteAddress: address }, rawHeaders: [] } });
   const statuses = async (count: number, path: string, address?: string) => {
     const found = [];
     for (let asked = 0; asked < count; asked++) found.push((await ask(path, address)).status);

@@ -1,5 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
+import { matchedRoutes } from 'hono/route';
+import { may, type Role, roleFor, ROLES, type Staff } from '../operations/roles.js';
 import { ADMIN_COOKIE, ADMIN_COOKIE_S, type AdminCookies } from './admin-cookie.js';
 import type { TokenGuard } from './admin-token.js';
 import { clientAddress, isOverTls } from './client-address.js';
@@ -11,43 +13,61 @@ export interface AdminAccess {
   readonly trustProxy: boolean; // believe X-Forwarded-For and X-Forwarded-Proto
 }
 
-/** How an asker showed that it has the token. */
+/** How an asker showed that it has a token. */
 export type Via = 'bearer' | 'cookie';
 export interface AdminEnv {
-  readonly Variables: { readonly via: Via };
+  readonly Variables: { readonly via: Via; readonly role: Staff };
 }
 
 /** A header that no page of another origin can send without asking first, which nobody here allows. */
 const OWN_PAGE = 'X-Visualizer';
 
 /**
- * Lets those pass who have the token: as a bearer, or in a browser by the cookie that stands for it. A cookie goes along
- * with whatever a browser sends, so that by cookie nothing is changed but from a page of ours.
+ * Lets those pass who have a token of a role that may do what they ask for (`roles.ts`): as a bearer, or in a browser by
+ * the cookie that stands for it. A cookie goes along with whatever a browser sends, so that by cookie nothing is changed
+ * but from a page of ours.
  */
-export function adminNeeded({ guard, cookies, trustProxy }: AdminAccess): MiddlewareHandler<AdminEnv> {
+export function roleNeeded({ guard, cookies, trustProxy }: AdminAccess): MiddlewareHandler<AdminEnv> {
   return async (c, next) => {
     c.header('Cache-Control', 'no-store');
     const authorization = c.req.header('Authorization');
-    if (authorization === undefined && cookies.isValid(getCookie(c, ADMIN_COOKIE))) {
+    const known = authorization === undefined ? cookies.roleOf(getCookie(c, ADMIN_COOKIE)) : null;
+    if (known !== null) {
       const foreign = foreignSentence(c);
       if (foreign !== null) return problem(c, 403, foreign);
       c.set('via', 'cookie');
-      return next();
+      c.set('role', known);
+    } else {
+      const admitted = admit(c, guard, bearerOf(authorization), trustProxy);
+      if (admitted instanceof Response) return admitted;
+      c.set('via', 'bearer');
+      c.set('role', admitted);
     }
-    const [, given] = /^Bearer (\S+)$/i.exec(authorization ?? '') ?? [];
-    const refused = refusal(c, guard, given ?? null, trustProxy);
-    if (refused !== null) return refused;
-    c.set('via', 'bearer');
+    if (!may(c.get('role'), neededFor(c))) return problem(c, 403, 'This needs the admin token: an operator may not');
     return next();
   };
 }
 
-/** Answers whoever has not the token. @returns null for who has */
-export function refusal(c: Context, guard: TokenGuard, given: string | null, trustProxy: boolean): Response | null {
+export function bearerOf(authorization: string | undefined): string | null {
+  return /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1] ?? null;
+}
+
+/** The highest role that anything needs which may answer; a path that nothing answers needs no more than a token. */
+function neededFor(c: Context): Role {
+  // As the handlers will read it: the same parser, so that no spelling of the parameter goes past.
+  if ((c.req.query()['reveal'] ?? 'false') !== 'false') return 'admin';
+  const roles = matchedRoutes(c)
+    .filter(({ method }) => method !== 'ALL')
+    .map(({ method, path }) => roleFor(`${method} ${path}`));
+  return ROLES.findLast((role) => roles.includes(role)) ?? 'operator';
+}
+
+/** @returns the role of whoever has a token, else the answer for who has not */
+export function admit(c: Context, guard: TokenGuard, given: string | null, trustProxy: boolean): Staff | Response {
   const verdict = guard.judge(given, clientAddress(c, { trustProxy }));
   switch (verdict.kind) {
     case 'allowed':
-      return null;
+      return verdict.role;
     case 'limited':
       c.header('Retry-After', String(verdict.retryAfterS));
       return problem(c, 429, 'Too many wrong tokens came from this address: wait a while');
@@ -84,16 +104,22 @@ export function foreignSentence(c: Context): string | null {
   return isOwn ? null : 'Cross-site: its Origin is not this server';
 }
 
-export function giveCookie(c: Context, { cookies, trustProxy }: AdminAccess): void {
-  setCookie(c, ADMIN_COOKIE, cookies.issue(), { ...cookieOptions(c, trustProxy), maxAge: ADMIN_COOKIE_S });
+export function giveCookie(c: Context, role: Staff, { cookies, trustProxy }: AdminAccess): void {
+  setCookie(c, ADMIN_COOKIE, cookies.issue(role), { ...cookieOptions(c, trustProxy), maxAge: ADMIN_COOKIE_S });
 }
 
 export function endCookie(c: Context, { trustProxy }: AdminAccess): void {
   setCookie(c, ADMIN_COOKIE, '', { ...cookieOptions(c, trustProxy), maxAge: 0 });
 }
 
+/** The cookie that this request was let in by ends it, too: for answers that have no end of their own. */
+export function endWithCookie(c: Context<AdminEnv>, { cookies }: Pick<AdminAccess, 'cookies'>, onEnd: () => void) {
+  return c.get('via') === 'cookie' ? cookies.follow(getCookie(c, ADMIN_COOKIE), onEnd) : () => undefined;
+}
+
+/** It goes along with nothing but the API: neither with pages and sockets, nor with whatever else this host serves. */
 function cookieOptions(c: Context, trustProxy: boolean) {
-  return { httpOnly: true, sameSite: 'Strict', path: '/', secure: isOverTls(c, { trustProxy }) } as const;
+  return { httpOnly: true, sameSite: 'Strict', path: '/api', secure: isOverTls(c, { trustProxy }) } as const;
 }
 
 function isLooking(c: Context): boolean {

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bucket, draw } from '../limits/token-bucket.js';
 import { ownerOnlySecret } from '../gateway/sessions.js';
+import type { Staff } from '../operations/roles.js';
 
 /** Rights of a file that let others than its owner read or write it. */
 const OTHERS = 0o077;
@@ -27,8 +28,11 @@ export function loadAdminToken(dataDir: string, fromEnvironment?: string): strin
   return token;
 }
 
+/** The tokens that open something, by the role that they make of whoever has them. */
+export type StaffTokens = Readonly<Partial<Record<Staff, string>>>;
+
 export type TokenVerdict =
-  | { readonly kind: 'allowed' }
+  | { readonly kind: 'allowed'; readonly role: Staff }
   | { readonly kind: 'denied' }
   | { readonly kind: 'limited'; readonly retryAfterS: number };
 
@@ -38,7 +42,8 @@ export interface TokenGuard {
 }
 
 export interface TokenGuardOptions {
-  readonly token: string;
+  /** Whoever has one of them is let in as that role. */
+  readonly tokens: readonly (readonly [Staff, string])[];
   readonly limits: { readonly rateLimitFactor: number }; // on the number of guesses; read for each
   readonly elapsedMs: () => number; // monotonic
 }
@@ -49,33 +54,44 @@ const GUESSES = { capacity: 10, perSecond: 1 / 6 };
 const ADDRESSES_MAX = 10_000;
 
 /**
- * Judges tokens. An address without guesses is not answered whether the next one is right. Loopback is no exception:
+ * Judges tokens. A right one is always let in, whatever its address has guessed: many stand behind one address, and none
+ * of them can lock out the others. The length of a token is what keeps it from being guessed. Loopback is no exception:
  * behind a proxy on this machine everybody comes from there.
  */
-export function createTokenGuard({ token, limits, elapsedMs }: TokenGuardOptions): TokenGuard {
-  const expected = digest(token);
+export function createTokenGuard({ tokens, limits, elapsedMs }: TokenGuardOptions): TokenGuard {
+  const expected = tokens.map(([role, token]) => ({ role, digest: digest(token) }));
   const buckets = new Map<string, Bucket>();
+
+  /** All are compared, and digests are of one length, so that neither length nor content shows in the time. */
+  const roleOf = (given: string): Staff | null => {
+    const asked = digest(given);
+    return expected.filter((one) => timingSafeEqual(asked, one.digest))[0]?.role ?? null;
+  };
 
   return {
     judge: (given, address) => {
       if (given === null) return { kind: 'denied' };
-      // Digests are of one length, so that neither length nor content shows in the time.
-      const isRight = timingSafeEqual(digest(given), expected);
+      const role = roleOf(given);
+      if (role !== null) return { kind: 'allowed', role };
       const { rateLimitFactor } = limits;
-      if (rateLimitFactor === Infinity) return { kind: isRight ? 'allowed' : 'denied' };
+      if (rateLimitFactor === Infinity) return { kind: 'denied' };
       const size = {
         capacity: Math.max(GUESSES.capacity * rateLimitFactor, 1),
         perSecond: GUESSES.perSecond * rateLimitFactor,
       };
       const drawn = draw(buckets.get(address), size, elapsedMs());
       if (!drawn.ok) return { kind: 'limited', retryAfterS: Math.ceil(drawn.waitMs / 1000) };
-      if (isRight) return { kind: 'allowed' };
       buckets.delete(address); // so that the map's order is that of the last guess
       buckets.set(address, drawn.bucket);
       if (buckets.size > ADDRESSES_MAX) buckets.delete(buckets.keys().next().value!);
       return { kind: 'denied' };
     },
   };
+}
+
+/** Both roles, of those that have a token. */
+export function staffOf(tokens: StaffTokens): readonly (readonly [Staff, string])[] {
+  return Object.entries(tokens) as [Staff, string][];
 }
 
 function digest(text: string): Buffer {

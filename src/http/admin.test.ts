@@ -2,18 +2,18 @@ import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeRows } from '../../actors/appends.js';
 import { OperatedFolder } from '../../test/support/operated-folder.js';
+import { staffAccess } from '../../test/support/staff-access.js';
 import { createSessions } from '../gateway/sessions.js';
 import { MemoryRateLimiter } from '../limits/memory-rate-limiter.js';
 import { createLog } from '../telemetry/log.js';
 import { addAdmin, type AdminDeps } from './admin.js';
 import type { AdminAccess } from './admin-access.js';
-import { createAdminCookies } from './admin-cookie.js';
-import { createTokenGuard } from './admin-token.js';
 import { createApp } from './app.js';
 
 /* Goal: whoever lacks the token learns and does nothing; whoever has it gets what the table of operations promises. */
 
 const TOKEN = 'a-token-for-tests';
+const OPERATOR = 'a-token-of-operators';
 const lines: string[] = [];
 let data: OperatedFolder;
 let app: Hono;
@@ -56,13 +56,8 @@ function appWith(over: Partial<AdminDeps> = {}): Hono {
   return app;
 }
 
-function accessWith(trustProxy: boolean): AdminAccess {
-  return {
-    guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: () => 0 }),
-    cookies: createAdminCookies(TOKEN, () => 0),
-    trustProxy,
-  };
-}
+const accessWith = (trustProxy: boolean): AdminAccess =>
+  staffAccess({ admin: TOKEN, operator: OPERATOR }, { trustProxy });
 
 interface Answer {
   readonly status: number;
@@ -72,7 +67,7 @@ interface Answer {
 
 async function ask(path: string, init: RequestInit = {}, to = app, address = '192.0.2.1'): Promise<Answer> {
   const headers = { authorization: `Bearer ${TOKEN}`, ...(init.headers as Record<string, string> | undefined) };
-  const bindings = { incoming: { socket: { remoteAddress: address } } };
+  const bindings = { incoming: { socket: { remoteAddress: address }, rawHeaders: [] } };
   const response = await to.request(`/api/admin${path}`, { ...init, headers }, bindings);
   const text = await response.text();
   return { status: response.status, body: JSON.parse(text) as Answer['body'], headers: response.headers };
@@ -118,34 +113,80 @@ describe('without the token', () => {
     expect(huge.status).toBe(401);
   });
 
-  test('guessing is limited by address', async () => {
+  const wrong = { authorization: 'Bearer wrong' };
+
+  test('guessing is limited by address, which locks out nobody who has the token', async () => {
     const limited = appWith();
-    const wrong = { headers: { authorization: 'Bearer wrong' } };
-    for (let guess = 0; guess < 10; guess++) expect((await ask('/status', wrong, limited)).status).toBe(401);
-    const answer = await ask('/status', {}, limited);
+    for (let guess = 0; guess < 10; guess++)
+      expect((await ask('/status', { headers: wrong }, limited)).status).toBe(401);
+    const answer = await ask('/status', { headers: wrong }, limited);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '6']);
-    expect((await ask('/status', {}, limited, '192.0.2.2')).status).toBe(200);
+    expect((await ask('/status', {}, limited)).status).toBe(200);
+    expect((await ask('/status', { headers: wrong }, limited, '192.0.2.2')).status).toBe(401);
   });
 
   test('a header that anybody can set makes nobody another address', async () => {
     const limited = appWith();
     for (let guess = 0; guess < 10; guess++) {
-      const headers = { authorization: 'Bearer wrong', 'x-forwarded-for': `198.51.100.${guess}` };
-      await ask('/status', { headers }, limited);
+      await ask('/status', { headers: { ...wrong, 'x-forwarded-for': `198.51.100.${guess}` } }, limited);
     }
-    expect((await ask('/status', { headers: { 'x-forwarded-for': '203.0.113.1' } }, limited)).status).toBe(429);
+    const headers = { ...wrong, 'x-forwarded-for': '203.0.113.1' };
+    expect((await ask('/status', { headers }, limited)).status).toBe(429);
   });
 
   test('behind a proxy that is believed, the address is the one that the proxy saw', async () => {
     const limited = appWith({ access: accessWith(true) });
     for (let guess = 0; guess < 10; guess++) {
-      const headers = { authorization: 'Bearer wrong', 'x-forwarded-for': `10.0.0.${guess}, 198.51.100.7` };
+      const headers = { ...wrong, 'x-forwarded-for': `10.0.0.${guess}, 198.51.100.7` };
       await ask('/status', { headers }, limited);
     }
-    const same = { headers: { 'x-forwarded-for': '10.1.1.1, 198.51.100.7' } };
-    const other = { headers: { 'x-forwarded-for': '198.51.100.7, 198.51.100.8' } };
+    const same = { headers: { ...wrong, 'x-forwarded-for': '10.1.1.1, 198.51.100.7' } };
+    const other = { headers: { ...wrong, 'x-forwarded-for': '198.51.100.7, 198.51.100.8' } };
     expect((await ask('/status', same, limited)).status).toBe(429);
-    expect((await ask('/status', other, limited)).status).toBe(200);
+    expect((await ask('/status', other, limited)).status).toBe(401);
+  });
+});
+
+describe('an operator', () => {
+  const headers = { authorization: `Bearer ${OPERATOR}` };
+  const operate = (name: string, params: unknown) =>
+    ask(`/operations/${name}`, { method: 'POST', body: JSON.stringify(params), headers });
+
+  test('looks at everything but what is hidden while a game runs', async () => {
+    const { code } = await data.room();
+    for (const path of ['/status', `/rooms/${code}/history?events=whole`, '/dead-letters', `/rooms/${code}/state`]) {
+      expect([path, (await ask(path, { headers })).status]).toEqual([path, 200]);
+      const more = path.includes('?') ? '&' : '?';
+      for (const spelled of [
+        'reveal=true',
+        '%72eveal=true',
+        'reveal=true&reveal=false',
+        '%72eveal=true&reveal=false',
+      ]) {
+        const { status, body } = await ask(`${path}${more}${spelled}`, { headers });
+        expect([spelled, status, body['detail']]).toEqual([spelled, 403, expect.stringContaining('admin token')]);
+      }
+    }
+  });
+
+  test('stops rooms and lets them go on, and does nothing that can not be undone', async () => {
+    const { code, roomId } = await data.room();
+    expect((await operate('pause', { room: code })).status).toBe(200);
+    expect((await operate('resume', { room: code })).status).toBe(200);
+    const { status, body } = await operate('close', { room: code });
+    expect([status, body['detail']]).toEqual([403, 'An operator may not close: that needs the admin token']);
+    expect((await data.engine.row('rooms', roomId))!.status).toBe('waiting');
+    const { items } = (await ask('/audit?limit=2')).body as { items: object[] };
+    expect(items).toMatchObject([
+      { actor: 'http-operator', action: 'close', target: roomId, detail: { outcome: 'refused' } },
+      { actor: 'http-operator', action: 'resume', detail: { outcome: 'done' } },
+    ]);
+  });
+
+  test('is not there where no token was set for one', async () => {
+    const alone = appWith({ access: staffAccess({ admin: TOKEN }) });
+    expect((await ask('/status', { headers }, alone)).status).toBe(401);
+    expect((await ask('/status', { headers: { authorization: 'Bearer undefined' } }, alone)).status).toBe(401);
   });
 });
 
@@ -198,7 +239,8 @@ describe('an operation', () => {
   });
 
   test('is never done by a GET', async () => {
-    expect((await ask('/operations/pause-all')).status).toBe(404);
+    const { status, headers } = await ask('/operations/pause-all');
+    expect([status, headers.get('allow')]).toEqual([405, 'POST']);
     expect(data.context.rooms.holds()).toEqual([]);
   });
 

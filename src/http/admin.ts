@@ -1,15 +1,15 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
-import { OperationRefused } from '../../actors/operation-refused.js';
-import { StoreFailure } from '../../persistence/journal.js';
-import { type OperationContext, OperationInvalid, TargetUnknown } from '../operations/operation.js';
-import { isOperationName, OPERATIONS } from '../operations/operations.js';
+import type { OperationActor, OperationContext } from '../operations/operation.js';
+import { isOperationName, type OperationName, OPERATIONS } from '../operations/operations.js';
+import { OPERATION_ROLES } from '../operations/roles.js';
 import { perform } from '../operations/perform.js';
 import { type SizeLimits, storeStatus } from '../operations/store-status.js';
-import { actionsNeeded, type AdminAccess, type AdminEnv, adminNeeded } from './admin-access.js';
+import { actionsNeeded, type AdminAccess, type AdminEnv, roleNeeded } from './admin-access.js';
 import { addAdminListings } from './admin-listings.js';
 import { addAdminRooms } from './admin-rooms.js';
+import { answerToFailure } from './failures.js';
 import { idempotencyKey } from './idempotency-key.js';
 import { problem } from './problem.js';
 
@@ -44,26 +44,22 @@ const BODY_BYTES_MAX = 16 * 1024;
 /** Holds in the status; `/api/admin/holds` has all of them. */
 const HOLDS_MAX = 100;
 
-/** The operators' part of the API. Everything under `/api/admin` needs the token, unknown paths as well. */
+/** The body of an operation is measured before it is read. */
+export const parametersLimit = bodyLimit({
+  maxSize: BODY_BYTES_MAX,
+  onError: (c) => problem(c, 413, `The parameters of an operation have at most ${BODY_BYTES_MAX} bytes`),
+});
+
+/** The operators' part of the API. Everything under `/api/admin` needs a token, unknown paths as well. */
 export function addAdmin(app: Hono, deps: AdminDeps): void {
   const admin = new Hono<AdminEnv>();
-  admin.use(adminNeeded(deps.access), actionsNeeded(deps.actionsByCookie));
-  admin.onError((failure, c) => answerTo(failure, c));
+  admin.use(roleNeeded(deps.access), actionsNeeded(deps.actionsByCookie));
+  admin.onError(answerToFailure);
   addStatus(admin, deps);
   addOperations(admin, deps);
   addAdminRooms(admin, deps.context);
   addAdminListings(admin, deps.context);
   app.route('/api/admin', admin);
-}
-
-/** What an operator can mend is said in a sentence; everything else is a bug, logged by the server. */
-function answerTo(failure: Error, c: Context): Response {
-  if (failure instanceof HTTPException) return problem(c, failure.status, failure.message);
-  if (failure instanceof OperationInvalid) return problem(c, 400, failure.message);
-  if (failure instanceof TargetUnknown) return problem(c, 404, failure.message);
-  if (failure instanceof OperationRefused) return problem(c, 409, failure.message);
-  if (failure instanceof StoreFailure) return problem(c, failure.code === 'BAD_CURSOR' ? 400 : 503, failure.message);
-  throw failure;
 }
 
 function addStatus(
@@ -87,23 +83,28 @@ function addStatus(
 
 function addOperations(admin: Hono<AdminEnv>, { context, elapsedMs }: AdminDeps): void {
   admin.get('/operations', (c) => {
-    const operations = Object.entries(OPERATIONS).map(([name, { summary }]) => ({ name, summary }));
+    const operations = Object.entries(OPERATIONS).map(([name, { summary }]) => ({
+      name,
+      role: OPERATION_ROLES[name as OperationName],
+      summary,
+    }));
     return c.json({ operations });
   });
-  const limited = bodyLimit({
-    maxSize: BODY_BYTES_MAX,
-    onError: (c) => problem(c, 413, `The parameters of an operation have at most ${BODY_BYTES_MAX} bytes`),
-  });
-  admin.post('/operations/:name', limited, idempotencyKey({ elapsedMs }), async (c) => {
+  admin.post('/operations/:name', parametersLimit, idempotencyKey({ elapsedMs }), async (c) => {
     const name = c.req.param('name');
     if (!isOperationName(name)) return problem(c, 404, `There is no operation ${name.slice(0, 100)}`);
-    const result = await perform(context, name, await bodyOf(c), 'http');
+    const result = await perform(context, name, await parametersOf(c), actorOf(c));
     return c.json({ ok: true, ...result });
   });
 }
 
+/** Who it is that asks for an operation. */
+export function actorOf(c: Context<AdminEnv>): OperationActor {
+  return c.get('role') === 'admin' ? 'http' : 'http-operator';
+}
+
 /** @throws HTTPException 400 */
-async function bodyOf(c: Context): Promise<unknown> {
+export async function parametersOf(c: Context): Promise<unknown> {
   const text = await c.req.text();
   if (text === '') return {};
   try {

@@ -219,13 +219,50 @@ describe('with a frontend', () => {
     expect([answer.status, await answer.text(), answer.headers.get('content-length')]).toEqual([200, '', '3002']);
   });
 
-  test.each(['POST', 'PUT', 'DELETE'])('%s on a page is not found', async (method) => {
-    expect((await withFrontend().request('/', { method })).status).toBe(404);
+  test.each(['POST', 'PUT', 'DELETE'])('%s on a page is not allowed', async (method) => {
+    expect((await withFrontend().request('/', { method })).status).toBe(405);
   });
 
   test('a link inside the folder may point elsewhere: that is for its owner to decide', async () => {
     symlinkSync(join(folder, 'outside.txt'), join(folder, 'frontend', 'linked.txt'));
     expect(await (await withFrontend().request('/linked.txt')).text()).toBe('outside');
+  });
+});
+
+describe('a request', () => {
+  const app = () => {
+    const made = createApp({ ...deps, patience: { httpAnswerMs: 1 } });
+    const hangs = (): Promise<Response> => new Promise(() => undefined);
+    made.get('/api/hangs', hangs);
+    made.post('/api/admin/operations/:name', async (c) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return c.text('done');
+    });
+    return made;
+  };
+
+  test('that is never answered gets 503, and an operation takes the time it needs', async () => {
+    const answer = await app().request('/api/hangs');
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'application/problem+json']);
+    expect(await answer.json()).toMatchObject({ detail: 'The answer takes too long: try again later' });
+    const operation = await app().request('/api/admin/operations/backup', { method: 'POST' });
+    expect([operation.status, await operation.text()]).toEqual([200, 'done']);
+  });
+
+  test.each([
+    ['POST', '/health', 'GET, HEAD'],
+    ['PATCH', '/play', 'GET, HEAD'],
+    ['HELLO', '/api/health', 'GET, HEAD'],
+    ['GET', '/api/admin/operations/pause', 'POST'],
+    ['HEAD', '/api/admin/operations/pause', 'POST'],
+  ])('of the method %s for %s: 405, with those that are there', async (method, path, allow) => {
+    const answer = await app().request(path, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+  });
+
+  test.each(['POST', 'HELLO'])('of the method %s for nothing: 404, with a frontend too', async (method) => {
+    expect((await app().request('/nothing', { method })).status).toBe(404);
+    expect((await withFrontend().request('/nothing', { method })).status).toBe(404);
   });
 });
 

@@ -1,9 +1,10 @@
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import { HTTPException } from 'hono/http-exception';
 import { requestId } from 'hono/request-id';
 import { routePath } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
+import { timeout } from 'hono/timeout';
 import type { Clock } from '../../actors/clock.js';
 import type { Sessions } from '../gateway/sessions.js';
 import type { RateLimiter } from '../limits/rate-limiter.js';
@@ -31,6 +32,8 @@ export interface AppDeps {
   readonly onAnswer?: (answer: Answer) => void;
   /** A request that takes longer is a line of the log, ms; read for each. */
   readonly slow?: { readonly slowOperationMs: number };
+  /** A request that has no answer by then gets 503, ms; read for each. */
+  readonly patience?: { readonly httpAnswerMs: number };
 }
 
 export interface Answer {
@@ -52,6 +55,7 @@ export function createApp(deps: AppDeps): Hono {
   app.use(securityHeaders(deps));
   app.use(oneHost);
   app.use(addressLimit(deps));
+  app.use(answerTimeout(deps));
   app.use(compress());
   for (const path of PAGE_PATHS) app.use(path, sessionCookie(deps));
 
@@ -63,12 +67,36 @@ export function createApp(deps: AppDeps): Hono {
     );
     return problem(c, 500, 'Internal Server Error');
   });
-  app.notFound((c) => problem(c, 404, 'Not Found'));
+  app.notFound((c) => otherMethod(app, c) ?? problem(c, 404, 'Not Found'));
 
   const { health, circuits, healthChanges } = deps;
   addHealth(app, { health, circuits, changes: healthChanges, nowMs: deps.clock.nowMs });
   addPages(app, { staticDir: deps.staticDir });
   return app;
+}
+
+/** Operations, which take the time they need, and streams, whose answer has begun. */
+const PATIENT =
+  /^\/api\/(?:admin\/operations|recovery\/trigger|visualizer\/(?:rooms\/)?(?:[^/]+\/)?stream$|[^/]+\/cleanup$)/;
+
+function answerTimeout({ patience }: AppDeps): MiddlewareHandler {
+  return (c, next) => {
+    if (patience === undefined || PATIENT.test(c.req.path)) return next();
+    const late = () => new HTTPException(503, { message: 'The answer takes too long: try again later' });
+    return timeout(patience.httpAnswerMs, late)(c, next);
+  };
+}
+
+const METHODS = ['GET', 'POST', 'DELETE'] as const;
+
+/** A path that is there for other methods: which, and not that it is not found. */
+function otherMethod(app: Hono, c: Context): Response | null {
+  const answers = (method: string): boolean =>
+    app.router.match(method, c.req.path)[0].some(([[, route]]) => route.method !== 'ALL' && route.path !== '/*');
+  const allowed = METHODS.filter(answers).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  if (allowed.length === 0 || allowed.includes(c.req.method)) return null;
+  c.header('Allow', allowed.join(', '));
+  return problem(c, 405, 'Method Not Allowed');
 }
 
 /** One line per request; the path alone, because a query may hold a token. */

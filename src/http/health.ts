@@ -16,6 +16,8 @@ const PACKAGE = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'ut
   readonly version: string;
 };
 
+export const VERSION = PACKAGE.version;
+
 /**
  * Answers `/health`, `/health/live`, `/health/ready`, `/health/full` and the existing system's `/api/health`. All are
  * public.
@@ -71,7 +73,7 @@ async function uncached(c: { header: (name: string, value: string) => void }, ne
   await next();
 }
 
-function statusOf({ live, ready, checks }: HealthReport): 'healthy' | 'warning' | 'critical' {
+export function statusOf({ live, ready, checks }: HealthReport): 'healthy' | 'warning' | 'critical' {
   if (!live || !ready) return 'critical';
   return checks.every((check) => check.ok) ? 'healthy' : 'warning';
 }

@@ -49,6 +49,18 @@ test('while the first is under way the second is told so', async () => {
   expect(done()).toBe(1);
 });
 
+test('what runs for longer than answers are kept is not begun a second time', async () => {
+  const { ask, release, done, pass } = appWith();
+  const first = ask('/slow', 'a');
+  await Promise.resolve();
+  pass(600_001);
+  expect((await ask('/slow', 'a')).status).toBe(409);
+  release();
+  await first;
+  expect((await ask('/slow', 'a')).headers.get('Idempotent-Replayed')).toBe('true');
+  expect(done()).toBe(1);
+});
+
 test('what failed on our side may be tried again, and keys are forgotten after ten minutes', async () => {
   const { ask, done, pass } = appWith();
   await ask('/fails', 'a');

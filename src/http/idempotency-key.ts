@@ -10,7 +10,9 @@ const KEPT_MS = 600_000;
 
 interface Answer {
   readonly asked: string; // digest of what was asked under the key
-  readonly answer: { readonly status: number; readonly type: string; readonly body: string } | null; // null: under way
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
 }
 
 /**
@@ -20,6 +22,8 @@ interface Answer {
  */
 export function idempotencyKey({ elapsedMs }: { readonly elapsedMs: () => number }): MiddlewareHandler {
   const answers = new LRUCache<string, Answer>({ max: KEYS_MAX, ttl: KEPT_MS, perf: { now: elapsedMs } });
+  // Apart from the answers: what runs is neither too old nor pushed out, however long it takes.
+  const underWay = new Map<string, string>(); // digest of what was asked, by key
   return async (c, next) => {
     const key = c.req.header('Idempotency-Key');
     if (c.req.method !== 'POST' || key === undefined) return next();
@@ -29,24 +33,25 @@ export function idempotencyKey({ elapsedMs }: { readonly elapsedMs: () => number
       .update(await c.req.text())
       .digest('base64');
     const before = answers.get(key);
-    if (before !== undefined && before.asked !== asked) {
+    const running = underWay.get(key);
+    if ((running ?? before?.asked ?? asked) !== asked) {
       return problem(c, 422, 'This Idempotency-Key was sent with another request');
     }
-    if (before?.answer === null) return problem(c, 409, 'The request with this Idempotency-Key is still under way');
+    if (running !== undefined) return problem(c, 409, 'The request with this Idempotency-Key is still under way');
     if (before !== undefined) {
-      const { status, type, body } = before.answer;
+      const { status, type, body } = before;
       return c.body(body, status as ContentfulStatusCode, { 'Content-Type': type, 'Idempotent-Replayed': 'true' });
     }
-    answers.set(key, { asked, answer: null });
+    underWay.set(key, asked);
     try {
       await next();
-    } finally {
       const { status, headers } = c.res;
-      if (status >= 500) answers.delete(key);
-      else {
-        const answer = { status, type: headers.get('Content-Type') ?? '', body: await c.res.clone().text() };
-        answers.set(key, { asked, answer });
+      if (status < 500) {
+        const type = headers.get('Content-Type') ?? '';
+        answers.set(key, { asked, status, type, body: await c.res.clone().text() });
       }
+    } finally {
+      underWay.delete(key);
     }
     return undefined;
   };

@@ -16,7 +16,7 @@ async function scrape(
   const registry = new Registry();
   new Counter({ name: 'moves_total', help: 'x', registers: [registry] }).inc(3);
   const app = new Hono();
-  const guard = createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: () => 0 });
+  const guard = createTokenGuard({ tokens: [['operator', TOKEN]], limits: { rateLimitFactor: 1 }, elapsedMs: () => 0 });
   addMetrics(app, { registry, access, guard, trustProxy });
   const incoming = { socket: { remoteAddress: from } };
   return app.request('/metrics', { headers: { ...headers } }, { incoming });

@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config.js';
 import type { TokenGuard } from './admin-token.js';
-import { refusal } from './admin-access.js';
+import { admit, bearerOf } from './admin-access.js';
 import { peerOfRequest } from './client-address.js';
 
 export interface MetricsDeps {
@@ -21,9 +21,8 @@ export function addMetrics(app: Hono, { registry, access, guard, trustProxy }: M
     c.header('Cache-Control', 'no-store');
     const isOpen = access === 'public' || (access === 'loopback' && isLocal(c, trustProxy));
     if (!isOpen) {
-      const [, given] = /^Bearer (\S+)$/i.exec(c.req.header('Authorization') ?? '') ?? [];
-      const refused = refusal(c, guard, given ?? null, trustProxy);
-      if (refused !== null) return refused;
+      const admitted = admit(c, guard, bearerOf(c.req.header('Authorization')), trustProxy);
+      if (admitted instanceof Response) return admitted;
     }
     c.header('Content-Type', registry.contentType);
     return c.body(await registry.metrics());

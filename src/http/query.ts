@@ -33,9 +33,18 @@ export function pageOf({
 
 /** @throws HTTPException 400 for a query of another shape */
 export function queryOf<S extends z.ZodType>(c: Context, schema: S): z.output<S> {
-  const parsed = schema.safeParse(c.req.query());
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  return parsed(c, schema, 400);
+}
+
+/** As the existing system answers it. @throws HTTPException 422 */
+export function legacyQuery<S extends z.ZodType>(c: Context, schema: S): z.output<S> {
+  return parsed(c, schema, 422);
+}
+
+function parsed<S extends z.ZodType>(c: Context, schema: S, status: 400 | 422): z.output<S> {
+  const result = schema.safeParse(c.req.query());
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
   const where = issue?.path.join('.') ?? '';
-  throw new HTTPException(400, { message: `${where === '' ? '' : `${where}: `}${issue?.message ?? 'wrong query'}` });
+  throw new HTTPException(status, { message: `${where === '' ? '' : `${where}: `}${issue?.message ?? 'wrong query'}` });
 }

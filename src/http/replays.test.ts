@@ -17,7 +17,7 @@ function asked(heads: () => Promise<never>) {
   const engine = { heads, row, read: heads, snapshots: heads, roomByCode: () => Promise.resolve(null) };
   const ports = { engine, definition: liapTui(), dataDir: '/nowhere', defer: setImmediate } as never;
   addReplays(app, new Replays(ports));
-  return (room: string) => Promise.resolve(app.request(`/api/replay/${room}`));
+  return (room: string, what = 'replay') => Promise.resolve(app.request(`/api/${what}/${room}`));
 }
 
 const never = (): Promise<never> => new Promise(() => undefined);
@@ -31,6 +31,15 @@ test('twenty replays are made or wait, those who ask for one more are told to co
   const refused = await ask('room-21');
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
   expect(begun).toBe(1); // one after the other: a replay costs the time of everybody who plays
+});
+
+test('fairness of one room is looked up once for all who ask, and of many rooms one after the other', async () => {
+  let begun = 0;
+  const ask = asked(() => (begun++, never()));
+  for (let asker = 0; asker < 40; asker++) void ask(`room-${asker % 20}`, 'fairness');
+  await new Promise(setImmediate);
+  const refused = await ask('room-21', 'fairness');
+  expect([refused.status, refused.headers.get('retry-after'), begun]).toEqual([503, '5', 1]);
 });
 
 test('a store that is away is said to be away', async () => {

@@ -2,8 +2,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { etag } from 'hono/etag';
-import { type AdminAccess, giveCookie, refusal } from './admin-access.js';
+import { type AdminAccess, admit, giveCookie } from './admin-access.js';
 import { file, files, page } from './pages.js';
+import { problem } from './problem.js';
 import { projectRoot } from './project-root.js';
 
 /**
@@ -31,9 +32,13 @@ function swapToken(access: AdminAccess): MiddlewareHandler {
     if (token === undefined) return next();
     c.header('Cache-Control', 'no-store');
     c.header('Referrer-Policy', 'no-referrer');
-    const refused = refusal(c, access.guard, token, access.trustProxy);
-    if (refused !== null) return refused;
-    giveCookie(c, access);
+    // A picture or a frame in somebody's page would spend the guesses of whoever looks at that page.
+    if ((c.req.header('Sec-Fetch-Dest') ?? 'document') !== 'document') {
+      return problem(c, 403, 'A link with a token opens a page, and nothing else');
+    }
+    const admitted = admit(c, access.guard, token, access.trustProxy);
+    if (admitted instanceof Response) return admitted;
+    giveCookie(c, admitted, access);
     const url = new URL(c.req.url);
     url.searchParams.delete('token');
     // A path alone: whatever the client calls this host stays right. One slash: two would name another host.

@@ -8,7 +8,7 @@ import type { FuzzFailure } from '../../fuzz/fuzz-room.js';
 import { type Regression, regressionOf } from '../../fuzz/regression-file.js';
 import { dealsOf, replayRegression } from '../../fuzz/replay-regression.js';
 import type { Deed } from '../../fuzz/script.js';
-import { VisualizedFolder } from '../../test/support/visualized-folder.js';
+import { type Answer, VisualizedFolder } from '../../test/support/visualized-folder.js';
 import { projectRoot } from './project-root.js';
 
 /* Goal: a sandbox goes on as its room would, is bounded, and touches no room; what is exported comes back the same. */
@@ -45,6 +45,22 @@ async function fork(seq?: number): Promise<Shown> {
 
 const load = (name: string, text: string | Uint8Array) =>
   folder.ask(`/sandboxes/files?name=${name}`, { method: 'POST', body: text as string });
+
+describe('a flood of files', () => {
+  test('is taken four at a time, whose bodies are all that waits in memory', async () => {
+    const ends: (() => void)[] = [];
+    const slow = (): Promise<Answer> => {
+      const body = new ReadableStream({ start: (controller) => void ends.push(() => controller.close()) });
+      return folder.ask('/sandboxes/files', { method: 'POST', body, duplex: 'half' });
+    };
+    const taken = [slow(), slow(), slow(), slow()];
+    const refused = await load('fifth', '{}');
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+    for (const end of ends) end();
+    expect((await Promise.all(taken)).map(({ status }) => status)).toEqual([400, 400, 400, 400]);
+    expect((await load('sixth', '{}')).status).toBe(400);
+  });
+});
 
 describe('a fork', () => {
   test('goes on from an entry by messages and by its clock, and the room itself stays as it is', async () => {

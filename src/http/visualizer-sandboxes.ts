@@ -1,10 +1,11 @@
-import type { Context, Hono } from 'hono';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { findRoom } from '../operations/rooms-by-name.js';
 import { inOrder, refusedMarks } from '../visualizer/marks.js';
 import { messageForms } from '../visualizer/message-schemas.js';
 import type { Sandbox } from '../visualizer/sandbox.js';
+import { FILE_BYTES_MAX, FILES_WAITING_MAX } from '../visualizer/sandboxes.js';
 import type { Visualizer } from '../visualizer/visualizer.js';
 import type { AdminEnv } from './admin-access.js';
 import { problem } from './problem.js';
@@ -13,7 +14,7 @@ import { answer, found, jsonOf } from './visualizer-answer.js';
 import { addPast, chartWithCounts, mayBeSeen } from './visualizer-rooms.js';
 
 const BODY_BYTES_MAX = 64 * 1024;
-const FILE_BYTES_MAX = 16 * 1024 * 1024;
+const RETRY_AFTER_S = 5;
 const ADVANCE_MS_MAX = 24 * 3_600_000;
 
 const name = z.string().min(1).max(100);
@@ -40,7 +41,7 @@ export function addVisualizerSandboxes(api: Hono<AdminEnv>, visualizer: Visualiz
     const sandbox = await fork(visualizer, await jsonOf(c, forked));
     return answer(c, { sandbox: sandboxes.shown(found(sandbox, 'such entry')) }, 201);
   });
-  api.post('/sandboxes/files', limit(FILE_BYTES_MAX), async (c) => {
+  api.post('/sandboxes/files', atMost(FILES_WAITING_MAX), limit(FILE_BYTES_MAX), async (c) => {
     const { name } = queryOf(c, fileQuery);
     const sandbox = await sandboxes.load(name, new Uint8Array(await c.req.arrayBuffer()));
     return answer(c, { sandbox: sandboxes.shown(sandbox) }, 201);
@@ -130,4 +131,22 @@ function limit(maxSize: number) {
     maxSize,
     onError: (c) => problem(c, 413, `A body here has at most ${maxSize} bytes`),
   });
+}
+
+/** Counted before anything of the body is taken, since each waits with its body in memory. */
+function atMost(countMax: number): MiddlewareHandler {
+  let count = 0;
+  return async (c, next) => {
+    if (count >= countMax) {
+      c.header('Retry-After', String(RETRY_AFTER_S));
+      return problem(c, 503, `${countMax} files are being read, and no more are taken`);
+    }
+    count++;
+    try {
+      await next();
+    } finally {
+      count--;
+    }
+    return undefined;
+  };
 }

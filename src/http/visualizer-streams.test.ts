@@ -1,8 +1,13 @@
 import type { AddressInfo } from 'node:net';
+import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import { serve, type ServerType } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TOKEN, VisualizedFolder } from '../../test/support/visualized-folder.js';
 import { watch } from '../cli/watch.js';
+import type { AdminEnv } from './admin-access.js';
+import { ADMIN_COOKIE } from './admin-cookie.js';
+import { addVisualizerStreams } from './visualizer-streams.js';
 import { EventParser, type SentEvent } from '../cli/watch/event-lines.js';
 
 /* Goal: watchers hear what happened, in order, once, and go on where they left; over a real port, since a stream is a
@@ -199,6 +204,37 @@ test('a list on a screen hears of its own rooms, of counts, and of new rooms', a
   const third = await folder.data.room(0);
   expect(await watching.next('counts')).toMatchObject({ known: known + 1, newest: third.roomId });
   watching.close();
+});
+
+test('a stream that was opened by a cookie ends when cookies are revoked, and one by the token goes on', async () => {
+  const byToken = await Watching.open('/stream');
+  const headers = { cookie: `${ADMIN_COOKIE}=${folder.access.cookies.issue('operator')}` };
+  const response = await fetch(`${url}/api/visualizer/stream`, { headers });
+  const told = eventsOf(response);
+  expect((await told.next()).value).toMatchObject([{ event: 'hello' }]);
+  folder.access.cookies.revoke();
+  await expect(told.next()).rejects.toThrow('terminated');
+  const { roomId } = await folder.data.room(0);
+  expect(await byToken.next('entry')).toMatchObject({ roomId });
+  byToken.close();
+});
+
+test('sixty-four streams are open or about to be, and the next one is refused, however long rooms are looked for', async () => {
+  const api = new Hono<AdminEnv>();
+  const lookups: ((failure: Error) => void)[] = [];
+  const roomByCode = (): Promise<never> => new Promise((_, reject) => void lookups.push(reject));
+  const ports = { engine: { roomByCode }, rooms: { resolve: () => undefined } };
+  addVisualizerStreams(api, { ports } as never, folder.access);
+  const ask = async () => (await api.request('/rooms/AAAAAA/stream')).status;
+  const opening = Array.from({ length: 64 }, ask);
+  expect(await ask()).toBe(429);
+  await new Promise(setImmediate);
+  for (const reject of lookups) reject(new HTTPException(404));
+  expect(new Set(await Promise.all(opening))).toEqual(new Set([404]));
+  const again = ask();
+  await new Promise(setImmediate);
+  lookups.at(-1)!(new HTTPException(404)); // its place was given back
+  expect(await again).toBe(404);
 });
 
 describe('npm run watch', () => {

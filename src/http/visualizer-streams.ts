@@ -8,7 +8,7 @@ import { findRoom } from '../operations/rooms-by-name.js';
 import type { EventSink } from '../visualizer/event-sink.js';
 import type { LiveFilter } from '../visualizer/live-events.js';
 import type { Visualizer } from '../visualizer/visualizer.js';
-import type { AdminEnv } from './admin-access.js';
+import { type AdminAccess, type AdminEnv, endWithCookie } from './admin-access.js';
 import { queryOf, wholeNumber } from './query.js';
 import { found } from './visualizer-answer.js';
 import { reveal } from './visualizer-rooms.js';
@@ -18,6 +18,8 @@ export const STREAMS_MAX = 64;
 const LIST_ROOMS_MAX = 200;
 const LIVE_ROOMS_MAX = 50;
 const TYPES_MAX = 50;
+
+type Watch = (sink: EventSink) => Promise<void>;
 
 const commaList = (max: number) =>
   z
@@ -36,34 +38,61 @@ const allQuery = liveQuery.extend({ room: commaList(LIVE_ROOMS_MAX).optional() }
 const roomQuery = liveQuery.extend({ from: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional() });
 
 /** Server-sent events: the list's lines, what happens in all rooms, what happens in one. */
-export function addVisualizerStreams(api: Hono<AdminEnv>, visualizer: Visualizer): void {
+export function addVisualizerStreams(
+  api: Hono<AdminEnv>,
+  visualizer: Visualizer,
+  access: Pick<AdminAccess, 'cookies'>,
+): void {
   const { ports } = visualizer;
-  const mayWatch = (): void => {
-    if (visualizer.watchers < STREAMS_MAX) return;
-    throw new HTTPException(429, { message: `${STREAMS_MAX} streams are open, and no more are served` });
-  };
   const idOf = async (name: string): Promise<string> =>
     found(await findRoom(ports, name.slice(0, 100)), `room ${name.slice(0, 100)}`);
 
-  api.get('/rooms/stream', async (c) => {
+  let taken = 0;
+  /** Its place is taken before anything is waited for, so that no crowd gets in while one looks its room up. */
+  const streamed = async (c: Context<AdminEnv>, prepare: () => Promise<Watch>): Promise<Response> => {
+    if (taken >= STREAMS_MAX) {
+      throw new HTTPException(429, { message: `${STREAMS_MAX} streams are open, and no more are served` });
+    }
+    taken++;
+    let watch: Watch;
+    try {
+      watch = await prepare();
+    } catch (failure) {
+      taken--;
+      throw failure;
+    }
+    const { outgoing } = c.env as HttpBindings;
+    const sink = openSink(outgoing);
+    const stopFollowing = endWithCookie(c, access, () => sink.close());
+    const over = (): void => {
+      taken--;
+      stopFollowing();
+    };
+    if (outgoing.closed) over();
+    else outgoing.once('close', over);
+    return watched(sink, watch);
+  };
+
+  api.get('/rooms/stream', (c) => {
     const { rooms } = queryOf(c, listQuery);
-    mayWatch();
-    return opened(c, (sink) => visualizer.list.watch(rooms, sink));
+    return streamed(c, () => Promise.resolve((sink) => visualizer.list.watch(rooms, sink)));
   });
-  api.get('/stream', async (c) => {
+  api.get('/stream', (c) => {
     const { room, ...asked } = queryOf(c, allQuery);
-    mayWatch();
-    const rooms = room === undefined ? null : await Promise.all(room.map(idOf));
     const lastId = c.req.header('Last-Event-ID') ?? null;
-    return opened(c, (sink) => visualizer.live.watchAll(filterOf(asked, rooms), lastId, sink));
+    return streamed(c, async () => {
+      const rooms = room === undefined ? null : await Promise.all(room.map(idOf));
+      return (sink) => visualizer.live.watchAll(filterOf(asked, rooms), lastId, sink);
+    });
   });
-  api.get('/rooms/:room/stream', async (c) => {
+  api.get('/rooms/:room/stream', (c) => {
     const { from, ...asked } = queryOf(c, roomQuery);
-    mayWatch();
-    const source = await visualizer.source(await idOf(c.req.param('room')), asked.reveal);
     const lastId = /^\d{1,15}$/.exec(c.req.header('Last-Event-ID') ?? '');
     const first = lastId === null ? (from ?? null) : Number(lastId[0]) + 1;
-    return opened(c, (sink) => visualizer.live.watchRoom(source, filterOf(asked, null), first, sink));
+    return streamed(c, async () => {
+      const source = await visualizer.source(await idOf(c.req.param('room')), asked.reveal);
+      return (sink) => visualizer.live.watchRoom(source, filterOf(asked, null), first, sink);
+    });
   });
 }
 
@@ -72,8 +101,7 @@ function filterOf({ types, player, reveal }: z.output<typeof liveQuery>, rooms: 
 }
 
 /** Once the head is sent a failure can only end the stream: the client comes back and hears the next answer. */
-async function opened(c: Context, watch: (sink: EventSink) => Promise<void>): Promise<Response> {
-  const sink = openSink(c);
+async function watched(sink: EventSink, watch: Watch): Promise<Response> {
   try {
     await watch(sink);
   } catch (failure) {
@@ -84,8 +112,7 @@ async function opened(c: Context, watch: (sink: EventSink) => Promise<void>): Pr
 }
 
 /** Takes the connection over: frames are written as they are, one text for all watchers of a kind. */
-function openSink(c: Context): EventSink {
-  const { outgoing } = c.env as HttpBindings;
+function openSink(outgoing: HttpBindings['outgoing']): EventSink {
   const sink: EventSink = {
     write: (text) => void outgoing.write(text),
     get backlogBytes() {

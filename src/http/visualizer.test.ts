@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MachineChart } from '../../actors/machine-chart.js';
 import { liapTui } from '../../actors/room/liap-tui.js';
+import { memoryKey } from '../../test/support/staff-access.js';
 import { type Answer, ORIGIN, TOKEN, VisualizedFolder } from '../../test/support/visualized-folder.js';
-import { ADMIN_COOKIE } from './admin-cookie.js';
+import { ADMIN_COOKIE, createAdminCookies } from './admin-cookie.js';
 
 /* Goal: whoever lacks the token learns nothing, a browser changes nothing but from our own page, and all that
  * docs/VISUALIZER_API.md says of rooms is answered so. */
@@ -18,7 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-const cookie = (): string => `${ADMIN_COOKIE}=${folder.access.cookies.issue()}`;
+const cookie = (from = folder): string => `${ADMIN_COOKIE}=${from.access.cookies.issue('admin')}`;
+const operatorCookie = (): string => `${ADMIN_COOKIE}=${folder.access.cookies.issue('operator')}`;
 const OWN = { 'x-visualizer': '1', origin: ORIGIN, host: 'localhost', 'sec-fetch-site': 'same-origin' };
 
 describe('without the token', () => {
@@ -36,23 +38,74 @@ describe('without the token', () => {
   });
 
   test.each([
-    ['a cookie that nobody signed', `${ADMIN_COOKIE}=99999999999999.AAAA`],
+    ['a cookie that nobody signed', `${ADMIN_COOKIE}=admin.99999999999999.AAAA`],
     ['the token itself as a cookie', `${ADMIN_COOKIE}=${TOKEN}`],
-    ['a cookie whose time was changed', () => cookie().replace(/=\d/, '=9')],
+    ['a cookie whose time was changed', () => cookie().replace(/\.\d/, '.9')],
+    ['a cookie whose role was changed', () => operatorCookie().replace('operator', 'admin')],
   ])('%s does not open it', async (_, given) => {
     const headers = { cookie: typeof given === 'string' ? given : given() };
     expect((await folder.request('/api/visualizer', { headers })).status).toBe(401);
   });
+});
 
-  test('a cookie ends', async () => {
-    const { createAdminCookies } = await import('./admin-cookie.js');
+describe('a cookie', () => {
+  const tokens = { admin: 'a token', operator: 'another' };
+
+  test('ends after twelve hours, with its own token, and when all are revoked, and not with the process', () => {
     let now = 0;
-    const cookies = createAdminCookies('a token', () => now);
-    const issued = cookies.issue();
-    expect(cookies.isValid(issued)).toBe(true);
-    now = 12 * 3_600_000;
-    expect(cookies.isValid(issued)).toBe(false);
-    expect(createAdminCookies('another token', () => 0).isValid(issued)).toBe(false);
+    const clock = { nowMs: () => now, schedule: () => () => undefined };
+    const key = memoryKey();
+    const cookies = createAdminCookies({ tokens, key, clock });
+    const issued = cookies.issue('operator');
+    expect(cookies.roleOf(issued)).toBe('operator');
+    expect(createAdminCookies({ tokens: { ...tokens, admin: 'new' }, key, clock }).roleOf(issued)).toBe('operator');
+    expect(createAdminCookies({ tokens: { ...tokens, operator: 'new' }, key, clock }).roleOf(issued)).toBeNull();
+    expect(createAdminCookies({ tokens: { admin: 'a token' }, key, clock }).roleOf(issued)).toBeNull();
+    now = 12 * 3_600_000 - 1;
+    expect(cookies.roleOf(issued)).toBe('operator');
+    now++;
+    expect(cookies.roleOf(issued)).toBeNull();
+    const later = cookies.issue('admin');
+    cookies.revoke();
+    expect([later, cookies.issue('admin')].map(cookies.roleOf)).toEqual([null, 'admin']);
+  });
+
+  test('that ends is told to whatever goes on by it, once, and at once where it ended before', () => {
+    const timers: { readonly delayMs: number; run: () => void }[] = [];
+    const schedule = (delayMs: number, run: () => void) => {
+      timers.push({ delayMs, run });
+      return () => undefined;
+    };
+    const cookies = createAdminCookies({ tokens, key: memoryKey(), clock: { nowMs: () => 5, schedule } });
+    const ended: string[] = [];
+    const issued = cookies.issue('admin');
+    cookies.follow(issued, () => ended.push('expired'));
+    cookies.follow(issued, () => ended.push('revoked'));
+    cookies.follow(issued, () => ended.push('left'))();
+    expect(timers.map(({ delayMs }) => delayMs)).toEqual([43_200_000, 43_200_000, 43_200_000]);
+    timers[0]!.run();
+    cookies.revoke();
+    cookies.follow(issued, () => ended.push('late'));
+    expect(ended).toEqual(['expired', 'revoked', 'late']);
+  });
+
+  test('is revoked by an operation, for whoever was let in by one', async () => {
+    const before = cookie();
+    const ask = () => folder.request('/api/visualizer', { headers: { cookie: before } });
+    expect((await ask()).status).toBe(200);
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const init = { method: 'POST', headers, body: '{}' };
+    expect((await folder.request('/api/admin/operations/revoke-admin-cookies', init)).status).toBe(200);
+    expect((await ask()).status).toBe(401);
+  });
+
+  test('of an operator looks at rooms and at no sandbox', async () => {
+    const headers = { cookie: operatorCookie() };
+    expect((await folder.request('/api/visualizer', { headers })).body).toMatchObject({ role: 'operator' });
+    expect((await folder.request(`/api/visualizer/rooms/${room.code}/state`, { headers })).status).toBe(200);
+    expect((await folder.request('/api/visualizer/sandboxes', { headers })).status).toBe(403);
+    const init = { method: 'POST', headers: { ...headers, ...OWN }, body: JSON.stringify({ room: room.code }) };
+    expect((await folder.request('/api/visualizer/sandboxes', init)).status).toBe(403);
   });
 });
 
@@ -67,7 +120,9 @@ describe('a browser', () => {
     expect((await login('wrong')).status).toBe(401);
     expect((await login(TOKEN, { origin: 'https://evil.example' })).status).toBe(403);
     const given = (await login(TOKEN)).headers.get('set-cookie')!;
-    expect(given).toMatch(/^admin_session=\d+\.[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/);
+    expect(given).toMatch(
+      /^admin_session=admin\.\d+\.[\w-]{43}; Max-Age=43200; Path=\/api; HttpOnly; SameSite=Strict$/,
+    );
     expect(given).not.toContain(TOKEN);
     const [pair] = given.split(';');
     expect((await folder.request('/api/visualizer', { headers: { cookie: pair! } })).body).toMatchObject({
@@ -85,6 +140,12 @@ describe('a browser', () => {
     expect(headers.get('set-cookie')).toContain('SameSite=Strict');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect((await folder.request('/visualizer?token=wrong')).status).toBe(401);
+    const embedded = { headers: { 'sec-fetch-dest': 'image' } };
+    for (let asked = 0; asked < 20; asked++) {
+      expect((await folder.request('/visualizer?token=wrong', embedded)).status).toBe(403);
+    }
+    const right = await folder.request(`/visualizer?token=${TOKEN}`, embedded);
+    expect([right.status, right.headers.get('set-cookie')]).toEqual([403, null]);
     const elsewhere = await folder.request(`/visualizer//evil.example/..?token=${TOKEN}`);
     expect(elsewhere.headers.get('location')).toMatch(/^\/visualizer/);
   });
@@ -127,7 +188,7 @@ describe('a browser', () => {
 
     const acting = folder.behind({ actionsByCookie: true });
     const { code, roomId } = await acting.data.room();
-    expect((await pause(acting, { cookie: cookie(), ...OWN }, code)).status).toBe(200);
+    expect((await pause(acting, { cookie: cookie(acting), ...OWN }, code)).status).toBe(200);
     expect(acting.data.context.rooms.holdOf(roomId)).toMatchObject({ kind: 'paused' });
     await acting.data.perform('resume', { room: code });
     acting.visualizer.stop();

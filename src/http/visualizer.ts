@@ -13,11 +13,11 @@ import type { Visualizer } from '../visualizer/visualizer.js';
 import {
   type AdminAccess,
   type AdminEnv,
-  adminNeeded,
+  admit,
   endCookie,
   foreignSentence,
   giveCookie,
-  refusal,
+  roleNeeded,
 } from './admin-access.js';
 import { clientAddress } from './client-address.js';
 import { problem } from './problem.js';
@@ -49,10 +49,10 @@ export function addVisualizer(app: Hono, deps: VisualizerDeps): void {
   const api = new Hono<AdminEnv>();
   api.onError(answerTo);
   addSession(api, access);
-  api.use(adminNeeded(access), paced(deps));
+  api.use(roleNeeded(access), paced(deps));
   addServer(api, deps);
   addVisualizerList(api, visualizer);
-  addVisualizerStreams(api, visualizer);
+  addVisualizerStreams(api, visualizer, access);
   addVisualizerRooms(api, visualizer);
   addVisualizerSandboxes(api, visualizer);
   addVisualizerExports(api, visualizer);
@@ -68,6 +68,7 @@ function addServer(api: Hono<AdminEnv>, { visualizer, actionsByCookie }: Visuali
     return answer(c, {
       at: now(),
       via,
+      role: c.get('role'),
       actions: via === 'bearer' || actionsByCookie,
       machine: { name, version },
       rooms: { open, inMemory, restarting, paused, quarantined, mailboxMessages, mailboxLagMs },
@@ -83,9 +84,9 @@ function addSession(api: Hono<AdminEnv>, access: AdminAccess): void {
     const foreign = foreignSentence(c);
     if (foreign !== null) return problem(c, 403, foreign);
     const { token } = await jsonOf(c, login);
-    const refused = refusal(c, access.guard, token, access.trustProxy);
-    if (refused !== null) return refused;
-    giveCookie(c, access);
+    const admitted = admit(c, access.guard, token, access.trustProxy);
+    if (admitted instanceof Response) return admitted;
+    giveCookie(c, admitted, access);
     return answer(c, {});
   });
   api.delete('/session', (c) => {

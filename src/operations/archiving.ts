@@ -12,29 +12,34 @@ export function archiveOne({ engine, writer, dataDir, now }: OperationContext, r
   return archiveRoom({ engine, journal: writer, folder: dataDir, now }, room);
 }
 
-/** Archives every closed room that is old enough now. One that can't be archived is named and left as it is. */
+/**
+ * Archives every closed room that is old enough now. One that can't be archived is named and left as it is.
+ * @returns `entries` that the journal has no more
+ */
 export async function archiveDue(
   context: OperationContext,
   progress: Progress,
-): Promise<{ readonly archived: number; readonly failed: readonly string[] }> {
+): Promise<{ readonly archived: number; readonly entries: number; readonly failed: readonly string[] }> {
   const { engine, now, retentionMs } = context;
   const before = now() - retentionMs;
   const failed: string[] = [];
-  let archived = 0;
+  let [archived, entries] = [0, 0];
   for (let after: string | null = null; ; ) {
     const values = { status: 'closed' } as const;
     const page: RowPage<RoomRow> = await engine.select('roomsByUpdate', values, { after, limit: PAGE_ROOMS });
     for (const room of page.items) {
-      if (room.updatedAt > before) return { archived, failed }; // the rest is younger
+      if (room.updatedAt > before) return { archived, entries, failed }; // the rest is younger
       try {
+        const [head] = await engine.heads([room.roomId]);
         await archiveOne(context, room);
         archived++;
+        entries += head === undefined ? 0 : head.seq - head.anchorSeq;
       } catch (failure) {
         if (failed.length < NAMED_MAX) failed.push(`${room.roomId}: ${(failure as Error).message}`);
       }
       progress(0, `${archived} rooms archived`);
     }
     after = page.next;
-    if (after === null) return { archived, failed };
+    if (after === null) return { archived, entries, failed };
   }
 }

@@ -17,10 +17,14 @@ export interface OperationContext {
   readonly random: RandomBytes;
   readonly retentionMs: number; // closed rooms that nothing happened to for so long are archived
   readonly config: LiveConfig | null; // null where no server runs
+  readonly cookies: { readonly revoke: () => void } | null; // of operators' browsers; null where no server runs
 }
 
-/** Who asks; a signal is the SIGHUP of whoever runs the process. Over HTTP a file is a name inside the data folder: the admin token opens no other part of the disk. */
-export type OperationActor = 'http' | 'tool' | 'signal';
+/**
+ * Who asks: over HTTP the admin or an operator; the tool; a signal, which is the SIGHUP of whoever runs the process. Over
+ * HTTP a file is a name inside the data folder: no token opens any other part of the disk.
+ */
+export type OperationActor = 'http' | 'http-operator' | 'tool' | 'signal';
 
 /** Told between pieces of a long operation. @param done 0 to 1 */
 export type Progress = (done: number, text: string) => void;
@@ -60,6 +64,9 @@ export function operation<S extends z.ZodObject>(
 export class OperationInvalid extends Error {
   override readonly name = 'OperationInvalid';
 }
+
+/** Refused because of who asks. */
+export class NotAllowed extends OperationRefused {}
 
 /** Refused because the room, letter or file that was named is not there. */
 export class TargetUnknown extends OperationRefused {}

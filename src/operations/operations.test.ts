@@ -183,9 +183,10 @@ describe('archive', () => {
   test('without a room takes those that are old enough', async () => {
     const { roomId } = await data.room();
     await data.closeRoom(roomId);
-    expect(await data.perform('archive')).toEqual({ archived: 0, failed: [] });
+    expect(await data.perform('archive')).toEqual({ archived: 0, entries: 0, failed: [] });
     const result = await perform({ ...data.context, retentionMs: -1_000 }, 'archive', {}, 'tool');
-    expect(result).toEqual({ archived: 1, failed: [] });
+    expect(result).toEqual({ archived: 1, entries: 2, failed: [] });
+    await expect(data.perform('archive', { room: roomId, olderThanHours: 1 })).rejects.toThrow('not both');
   });
 });
 

@@ -23,6 +23,8 @@ const liveValues = z.partialRecord(
   z.string().max(1_000).nullable(),
 );
 
+const HOUR_MS = 3_600_000;
+
 const nothing = z.strictObject({});
 const oneRoom = z.strictObject({ room: name.describe('id or six-character code') });
 const oneLetter = z.strictObject({ id: name.describe('id of the dead letter') });
@@ -105,9 +107,24 @@ export const OPERATIONS = {
   ),
   archive: operation(
     'Moves a closed room to its archive file; without a room, all that are old enough.',
-    z.strictObject({ room: name.optional() }),
-    async (performance, { room }) => {
-      if (room === undefined) return { ...(await archiveDue(performance, performance.progress)) };
+    z
+      .strictObject({
+        room: name.optional(),
+        olderThanHours: z
+          .int()
+          .min(1)
+          .max(100 * 24 * 366)
+          .optional(),
+      })
+      .refine(({ room, olderThanHours }) => room === undefined || olderThanHours === undefined, {
+        error: 'room or olderThanHours, not both',
+      }),
+    async (performance, { room, olderThanHours }) => {
+      if (room === undefined) {
+        const { retentionMs, progress } = performance;
+        const oldMs = olderThanHours === undefined ? retentionMs : olderThanHours * HOUR_MS;
+        return { ...(await archiveDue({ ...performance, retentionMs: oldMs }, progress)) };
+      }
       const roomId = await mustFind(performance, room);
       const row = await performance.engine.row('rooms', roomId);
       if (row?.status !== 'closed') {
@@ -146,6 +163,17 @@ export const OPERATIONS = {
     'Sets values above those of file and environment until the server ends; null takes one back.',
     z.strictObject({ set: liveValues }),
     ({ config }, { set }) => changed(config, (live) => live.configure(set)),
+  ),
+  'revoke-admin-cookies': operation(
+    'Ends all cookies of browsers that were let in by a token, and their streams.',
+    nothing,
+    ({ cookies }) => {
+      if (cookies === null) {
+        return Promise.reject(new OperationRefused('No server runs here; admin-cookies.key is what you may remove'));
+      }
+      cookies.revoke();
+      return Promise.resolve({});
+    },
   ),
   'rebuild-statistics': operation("Makes the players' sums anew from finished games.", nothing, async ({ engine }) => ({
     corrected: await engine.rebuildPlayers(),

@@ -8,6 +8,7 @@ import { StoreFailure } from '../../persistence/journal.js';
 import type { AuditRow } from '../../persistence/rows.js';
 import {
   type JsonObject,
+  NotAllowed,
   type OperationActor,
   type OperationContext,
   OperationInvalid,
@@ -15,6 +16,7 @@ import {
   type Progress,
 } from './operation.js';
 import { OPERATIONS, type OperationName } from './operations.js';
+import { OPERATION_ROLES } from './roles.js';
 import { findRoom } from './rooms-by-name.js';
 
 /** What became of an operation, in the `detail` of its audit row. `begun` stays where the process or the store ended. */
@@ -27,7 +29,8 @@ const AUDIT = 'audit';
  * Does what an operator asks for. Its audit row is on the disk before anything is done: what can't be written down is
  * not done. The outcome follows when it is known.
  * @throws OperationInvalid for parameters that the operation does not take
- * @throws OperationRefused with a sentence for the operator; TargetUnknown where what it names is not there
+ * @throws OperationRefused with a sentence for the operator; TargetUnknown where what it names is not there, NotAllowed
+ *   where the asker's role may not
  * @throws StoreFailure
  */
 export async function perform(
@@ -47,6 +50,11 @@ export async function perform(
     return writeRows(context.writer, AUDIT, [{ kind: 'put', table: 'audit', key: id, values }]);
   };
 
+  if (actor === 'http-operator' && OPERATION_ROLES[name] !== 'operator') {
+    const why = `An operator may not ${name}: that needs the admin token`;
+    await audit('refused', { why });
+    throw new NotAllowed(why);
+  }
   if (!parsed.success) {
     const why = sentenceOf(parsed.error);
     await audit('invalid', { why });

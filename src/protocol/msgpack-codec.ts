@@ -28,7 +28,13 @@ export const msgpackCodec: FrameCodec = {
   },
 };
 
-/** For clients too, whose messages have an id. */
+/** As clients use it; their messages have an id. */
+export const msgpackOfClients = {
+  subprotocol: msgpackCodec.subprotocol,
+  pack: packMessage,
+  unpack: (frame: Uint8Array): unknown => msgpackCodec.decode(frame)?.value ?? null,
+};
+
 export function packMessage(message: object): Uint8Array {
   const frame = packr.pack(message);
   return mayHoldSurrogates(frame) ? packr.pack(wellFormed(message)) : frame;

@@ -25,15 +25,18 @@ export interface RoomFairness extends Fairness {
 const ENTRIES_MAX = 10_000;
 /** Entries replayed before anybody else gets a turn, a few milliseconds' work. */
 const ENTRIES_AT_ONCE = 50;
-/** Records under way and waiting; the next one is told to come back. */
-const RECORDS_WAITING_MAX = 20;
+/** Records, and apart from them fairnesses, under way and waiting; the next one is told to come back. */
+const WAITING_MAX = 20;
 const RECORDS_KEPT_BYTES = 8 * 1024 * 1024;
 const FAIRNESS_KEPT = 2_000; // rooms
 
-/** Too many ask for records that are still to be made. */
+/** Too many ask for what is still to be made. */
 export class ReplaysBusy extends Error {
   override readonly name = 'ReplaysBusy';
 }
+
+/** By what it is of. */
+type UnderWay<T> = Map<string, Promise<T | null>>;
 
 /**
  * What players may look up about a room: its fairness at any time, and its game once that is over. It only reads the
@@ -42,7 +45,8 @@ export class ReplaysBusy extends Error {
 export class Replays {
   readonly #ports: ReplaysPorts;
   readonly #turns = new Turns(1); // replays cost the thread's time: one at a time
-  readonly #making = new Map<string, Promise<string | null>>();
+  readonly #recordsMaking: UnderWay<string> = new Map();
+  readonly #fairnessMaking: UnderWay<RoomFairness> = new Map();
   // By room and end of the game, so that a game that an operator set back is not taken for the one that ended.
   readonly #records = new Map<string, string>(); // least recently asked for first
   #recordsBytes = 0;
@@ -64,20 +68,22 @@ export class Replays {
     return (await engine.row('rooms', name))?.roomId ?? null;
   }
 
-  /** @returns null where there is no such room, or nothing of it is stored any more */
+  /**
+   * @returns null where there is no such room, or nothing of it is stored any more
+   * @throws ReplaysBusy, JournalCorrupt, StoreFailure, RoomFileDamaged
+   */
   async fairness(roomId: string): Promise<RoomFairness | null> {
-    const key = `${roomId}/${await this.#endOf(roomId)}`;
+    const endedAt = await this.#endOf(roomId);
+    const key = `${roomId}/${endedAt}`;
     const known = this.#fairness.get(key);
     this.reads.fairness[known === undefined ? 'misses' : 'hits']++;
     if (known !== undefined) return known;
-    const reader = await this.#readerOf(roomId);
-    const room = reader && (await recover(reader, this.#ports.definition, roomId));
-    if (room === null) return null;
-    const { context } = room.runner.snapshot;
-    const fairness = { roomId, code: context.code, ...fairnessOf(context) };
-    this.#fairness.set(key, fairness);
-    if (this.#fairness.size > FAIRNESS_KEPT) this.#fairness.delete(this.#fairness.keys().next().value!);
-    return fairness;
+    return this.#made(this.#fairnessMaking, key, async () => {
+      const fairness = await this.#fairnessOf(roomId);
+      // A game that ended, or was set back, while its journal was read is looked at anew by whoever asks next.
+      if (fairness !== null && (fairness.seed !== null) === (endedAt !== null)) this.#keepFairness(key, fairness);
+      return fairness;
+    });
   }
 
   /**
@@ -95,20 +101,26 @@ export class Replays {
       this.#keep(key, known);
       return known;
     }
-    const underWay = this.#making.get(key);
-    if (underWay !== undefined) return underWay;
-    if (this.#making.size >= RECORDS_WAITING_MAX) throw new ReplaysBusy('Too many replays are being made');
-    const making = this.#turns.run(async () => {
+    return this.#made(this.#recordsMaking, key, async () => {
       const record = await this.#make(roomId);
-      return record && JSON.stringify(encode(roomId, record));
-    });
-    this.#making.set(key, making);
-    try {
-      const text = await making;
-      if (text !== null) this.#keep(key, text);
+      if (record === null) return null;
+      const text = JSON.stringify(encode(roomId, record));
+      this.#keep(key, text);
       return text;
+    });
+  }
+
+  /** One after the other, and once for all who ask for it meanwhile. */
+  async #made<T>(underWay: UnderWay<T>, key: string, make: () => Promise<T | null>): Promise<T | null> {
+    const already = underWay.get(key);
+    if (already !== undefined) return already;
+    if (underWay.size >= WAITING_MAX) throw new ReplaysBusy('Too many replays are being made');
+    const making = this.#turns.run(make);
+    underWay.set(key, making);
+    try {
+      return await making;
     } finally {
-      this.#making.delete(key);
+      underWay.delete(key);
     }
   }
 
@@ -123,6 +135,19 @@ export class Replays {
     if ((await engine.heads([roomId])).length > 0) return engine;
     const file = await findArchived(dataDir, roomId);
     return file === null ? null : RoomFileReader.open(file);
+  }
+
+  async #fairnessOf(roomId: string): Promise<RoomFairness | null> {
+    const reader = await this.#readerOf(roomId);
+    const room = reader && (await recover(reader, this.#ports.definition, roomId));
+    if (room === null) return null;
+    const { context } = room.runner.snapshot;
+    return { roomId, code: context.code, ...fairnessOf(context) };
+  }
+
+  #keepFairness(key: string, fairness: RoomFairness): void {
+    this.#fairness.set(key, fairness);
+    if (this.#fairness.size > FAIRNESS_KEPT) this.#fairness.delete(this.#fairness.keys().next().value!);
   }
 
   /** The row says that the game is over; here the game itself has to. */

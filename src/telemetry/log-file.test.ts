@@ -62,3 +62,8 @@ test('a folder that can not be made is a sentence about the setting', () => {
   writeFileSync(file, '');
   expect(() => openLogFile(join(file, 'server.log'), limits)).toThrow(ConfigError);
 });
+
+const BELOW_PROC = ['/proc/self/server.log', '/proc/none/logs/server.log'];
+test.skipIf(process.platform !== 'linux').each(BELOW_PROC)('%s takes no file: a sentence about the setting', (file) => {
+  expect(() => openLogFile(file, { logFileBytesMax: 1024 * 1024, logFilesMax: 3 })).toThrow(ConfigError);
+});

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { type DestinationStream, transport } from 'pino';
@@ -24,7 +24,7 @@ export interface LogFile extends DestinationStream {
  * Lines into `server.1.log`, `server.2.log`, … for `server.log`, written by a thread of its own; a new file each day and
  * when one is full, the oldest is removed. What a process writes just before it ends gets there too. Where the file
  * can't be written, lines go to stderr until it can.
- * @throws ConfigError where the folder can't be made
+ * @throws ConfigError where the folder can't be made or written to at the start
  */
 export function openLogFile(
   file: string,
@@ -32,9 +32,16 @@ export function openLogFile(
   { fallback = stderrLines(), reopenMs = 10_000 }: LogFileOptions = {},
 ): LogFile {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
   } catch (cause) {
     throw new ConfigError(`LOG_FILE is "${file}", but its folder can't be made.`, { cause });
+  }
+  const probe = `${file}.${process.pid}`;
+  try {
+    closeSync(openSync(probe, 'wx', 0o600));
+    unlinkSync(probe);
+  } catch (cause) {
+    throw new ConfigError(`LOG_FILE is "${file}", but no file can be made there.`, { cause });
   }
   const size = `${logFileBytesMax / MIB}m`;
   // Its count is of the files besides the one that is written.
@@ -64,4 +71,11 @@ export function openLogFile(
       await Promise.race([closed, setTimeoutPromise(END_MS)]);
     },
   };
+}
+
+/** Not by `recursive`: below a file system that takes no folders, such as /proc, that never ends. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }

@@ -39,18 +39,34 @@ describe('lines', () => {
 });
 
 describe('secrets', () => {
-  test.each(['token', 'session_token', 'authorization', 'cookie', 'hand', 'hands', 'seed', 'remoteAddress', 'secret'])(
-    '%s is shown at no depth',
-    (name) => {
-      const { log, written } = lines();
-      const secret = { [name]: ['GENERAL_RED(14)', 'hunter2'] };
-      log.info(secret, 'top');
-      log.info({ a: { b: { c: [{ d: secret }] } } }, 'deep');
-      log.child({ request: { headers: secret } }).info('bound');
-      expect(written.join('')).not.toMatch(/hunter2|GENERAL/);
-      expect(written.every((line) => line.includes(`"${name}":"[masked]"`))).toBe(true);
-    },
-  );
+  test.each([
+    ...['token', 'session_token', 'authorization', 'Authorization', 'cookie', 'Set-Cookie', 'Idempotency-Key', 'key'],
+    ...['hand', 'hands', 'seed', 'remoteAddress', 'secret', 'operatorToken', 'X-Forwarded-For'],
+  ])('%s is shown at no depth', (name) => {
+    const { log, written } = lines();
+    const secret = { [name]: ['GENERAL_RED(14)', 'hunter2'] };
+    log.info(secret, 'top');
+    log.info({ a: { b: { c: [{ d: secret }] } } }, 'deep');
+    log.child({ request: { headers: secret } }).info('bound');
+    expect(written.join('')).not.toMatch(/hunter2|GENERAL/);
+    expect(written.every((line) => line.includes(`"${name}":"[masked]"`))).toBe(true);
+  });
+
+  test.each([
+    'https://host/visualizer?room=A1&token=hunter2',
+    'GET /api/x?key=hunter2&limit=1 failed',
+    '/ws/lobby?session_token=hunter2#x',
+    'Cookie: admin_session=hunter2; b=hunter2',
+    'refused "Authorization: Bearer hunter2hunter2hunter2" there',
+    'bearer hunter2hunter2hunter2',
+  ])('a text keeps what is secret in it to itself: %s', (text) => {
+    const { log, read, written } = lines();
+    log.warn({ url: text, list: [{ text }] }, 'as a member');
+    log.error({ err: new Error(text, { cause: new Error(text) }) }, 'as a failure');
+    expect(written.join('')).not.toContain('hunter2');
+    expect(read()[0]).toMatchObject({ url: expect.stringContaining('[masked]') as string });
+    expect(read()[1]).toMatchObject({ err: { type: 'Error', stack: expect.stringContaining('log.test') as string } });
+  });
 
   test('what lies deeper than the masking reaches is not shown at all', () => {
     const { log, written } = lines();

@@ -1,31 +1,53 @@
-import { type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger, pino } from 'pino';
+import {
+  type Bindings,
+  type ChildLoggerOptions,
+  type DestinationStream,
+  type Logger,
+  pino,
+  stdSerializers,
+} from 'pino';
 import type { LogLevel } from '../config.js';
 import { stderrLines } from './bounded-lines.js';
 
 export type Log = Logger;
 
-/** Members whose values no line may show, wherever they stand (LO-8). */
+/** Members whose values no line may show, wherever they stand and in whichever case (LO-8). */
 const MASKED: ReadonlySet<string> = new Set([
   'token',
+  'key', // ?key=, X-Key
   'session',
   'session_token',
-  'sessionToken',
-  'adminToken',
-  'sessionSecret',
+  'sessiontoken',
+  'admintoken',
+  'operatortoken',
+  'metricstoken',
+  'sessionsecret',
   'secret',
+  'password',
   'authorization',
+  'proxy-authorization',
+  'idempotency-key',
+  'idempotencykey',
   'cookie',
   'cookies',
   'set-cookie',
+  'admin_session',
+  'room_session',
   'hand',
   'hands',
   'seed',
   'address',
   'ip',
-  'remoteAddress',
+  'remoteaddress',
   'x-forwarded-for',
+  'x-real-ip',
+  'forwarded',
 ]);
 const MASK = '[masked]';
+
+/** The same in a text: of a URL the values of its query, of a header what stands behind its name. */
+const IN_QUERY = /([?&](?:token|key|session|session_token|secret|password|seed)=)[^&#\s"']*/gi;
+const IN_HEADER = /\b(bearer\s+(?=[^\s"']{16})|(?:authorization|cookie|idempotency-key)\s*:\s*)[^\r\n"']+/gi;
 
 /** Members of a line are masked this deep; what lies deeper is cut off, so that nothing slips through below. */
 const DEPTH_MAX = 6;
@@ -43,6 +65,7 @@ export function createLog(level: LogLevel, stream: DestinationStream = stderrLin
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }), log: maskMembers },
+      serializers: { err: (failure: unknown) => (failure instanceof Error ? maskedError(failure) : failure) },
     },
     stream,
   );
@@ -60,8 +83,13 @@ function maskMembers(members: Record<string, unknown>): Record<string, unknown> 
   return masked(members, 0) as Record<string, unknown>;
 }
 
+function maskedError(failure: Error): unknown {
+  return masked({ ...stdSerializers.err(failure) }, 0);
+}
+
 /** The value itself where there is nothing to mask in it: most lines are not copied. */
 function masked(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return maskedText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
     if (depth > DEPTH_MAX) return MASK;
@@ -77,10 +105,14 @@ function masked(value: unknown, depth: number): unknown {
   let copy: Record<string, unknown> | undefined;
   for (const name of Object.keys(value)) {
     const member = value[name];
-    const shown = MASKED.has(name) ? MASK : masked(member, depth + 1);
+    const shown = MASKED.has(name.toLowerCase()) ? MASK : masked(member, depth + 1);
     if (shown !== member) (copy ??= { ...value })[name] = shown;
   }
   return copy ?? value;
+}
+
+function maskedText(text: string): string {
+  return text.replace(IN_QUERY, `$1${MASK}`).replace(IN_HEADER, `$1${MASK}`);
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

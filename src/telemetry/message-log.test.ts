@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { simulatedGame } from '../../test/support/simulated-game.js';
 import { SimulatedServer } from '../../test/support/simulated-server.js';
 import type { LogLevel } from '../config.js';
-import type { GameNotice } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
 import { createLog } from './log.js';
 import { messageLog } from './message-log.js';
 

@@ -1,4 +1,4 @@
-import type { GameNotice } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
 import { type Bucket, type BucketSize, draw } from '../limits/token-bucket.js';
 import type { EntryTimes } from '../visualizer/shown-entry.js';
 import type { Log } from './log.js';

@@ -4,7 +4,7 @@ import type { JournalEngine } from '../../persistence/journal.js';
 import { simulatedGame } from '../../test/support/simulated-game.js';
 import { SimulatedServer } from '../../test/support/simulated-server.js';
 import { WireClient } from '../../test/support/wire-client.js';
-import type { GameNotice } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
 import { addServerMetrics } from './metrics.js';
 import { measuredEngine } from './measured-engine.js';
 import { phaseEntered } from './room-metrics.js';

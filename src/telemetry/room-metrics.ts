@@ -4,7 +4,8 @@ import type { Unavailable } from '../../actors/room-actor.js';
 import type { Phase } from '../../actors/room/room-setup.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
 import { SEATS } from '../game/seats.js';
-import type { GameNotice, GameRooms } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
+import type { GameRooms } from '../gateway/gateway.js';
 import type { EntryTimes } from '../visualizer/shown-entry.js';
 import { boundCounter, readCounter, readGauge } from './read-metrics.js';
 
@@ -19,6 +20,8 @@ const GAME_BUCKETS_S = [60, 120, 300, 600, 900, 1_200, 1_800, 2_700, 3_600, 7_20
 const ROUND_BUCKETS = [1, 2, 3, 5, 8, 12, 16, 20];
 /** Rooms whose course is remembered; of the others the duration of one phase is not counted. */
 const ROOMS_MAX = 10_000;
+
+const EVENTS = 'room_events_total';
 
 const WHYS: readonly Unavailable[] = ['storeAway', 'mailboxFull', 'restarting', 'quarantined', 'failed'];
 
@@ -93,7 +96,7 @@ export function addRoomMetrics(
     }),
   );
   const events = boundCounter(
-    new Counter({ name: 'room_events_total', help: 'Events of rooms, by type', labelNames: ['type'], registers }),
+    new Counter({ name: EVENTS, help: 'Events of rooms, by type', labelNames: ['type'], registers }),
   );
   const stages = new Histogram({
     name: 'room_stage_seconds',
@@ -257,4 +260,10 @@ function addRoomCounts(registry: Registry, rooms: Pick<GameRooms, 'counts' | 'co
     { name: 'room_rebuilds_total', help: 'Rooms that were not in memory and were read from the journal' },
     () => rooms.counters.rebuilds,
   );
+}
+
+/** Events of rooms since the start, by type, as `/metrics` has them. */
+export async function countsByType(registry: Registry): Promise<Readonly<Record<string, number>>> {
+  const { values } = (await registry.getSingleMetric(EVENTS)?.get()) ?? { values: [] };
+  return Object.fromEntries(values.map(({ labels, value }) => [String(labels['type']), value]));
 }

@@ -127,6 +127,7 @@ export function addHttpMetrics(registry: Registry, { traffic }: Pick<Gateway, 't
     () => [...Object.entries(traffic.limited), ...limited],
   );
   return {
+    limited: limited as ReadonlyMap<string, number>, // requests that were refused, by limit
     onAnswer: ({ method, route, status, tookMs }: Answer): void => {
       const known = METHODS.has(method) ? method : 'other';
       requests.labels(known, route, `${Math.floor(status / 100)}xx`).inc();

@@ -1,4 +1,4 @@
-import type { GameNotice } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
 import type { By, EntryShower, EntryTimes } from './shown-entry.js';
 import { speakerOf } from './shown-entry.js';
 

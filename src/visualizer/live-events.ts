@@ -1,7 +1,7 @@
 import type { Cancel } from '../../actors/clock.js';
 import type { Json } from '../../actors/difference.js';
 import type { Entry, StreamPage } from '../../persistence/journal.js';
-import type { GameNotice } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
 import { type EventSink, eventText, HEARTBEAT, send } from './event-sink.js';
 import type { ShownSource } from './room-past.js';
 import { type EntryTimes, type ShownEntry, speakerOf } from './shown-entry.js';

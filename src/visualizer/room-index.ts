@@ -3,7 +3,8 @@ import type { Phase } from '../../actors/room/room-setup.js';
 import { phaseOf, type SeatView } from '../../actors/room/room-view.js';
 import type { JournalEngine } from '../../persistence/journal.js';
 import type { DeadLetterRow, RoomRow, RowChange, RowPage } from '../../persistence/rows.js';
-import type { GameNotice, GameRooms } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
+import type { GameRooms } from '../gateway/gateway.js';
 import type { FlightRecorder } from './flight-recorder.js';
 
 /** What may be wrong with a room. */

@@ -2,7 +2,8 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { RandomBytes } from '../../actors/room-ids.js';
 import { liapTui, seededDeal } from '../../actors/room/liap-tui.js';
-import { parseRoomFile, RoomFileDamaged } from '../../persistence/room-file.js';
+import { Turns } from '../../actors/turns.js';
+import { parseRoomFile, type RoomFile, RoomFileDamaged } from '../../persistence/room-file.js';
 import { MemoryJournal } from './memory-journal.js';
 import { playScript } from './play-script.js';
 import type { ShownSource } from './room-past.js';
@@ -12,8 +13,10 @@ import { EntryShower } from './shown-entry.js';
 
 export const SANDBOXES_MAX = 16;
 export const SANDBOX_TTL_MS = 30 * 60_000;
-/** Of a compressed file, what it may unfold to. */
-const UNFOLDED_BYTES_MAX = 64 * 1024 * 1024;
+/** Of a file, folded or not: a room of twenty thousand entries. */
+export const FILE_BYTES_MAX = 16 * 1024 * 1024;
+/** Files that are read or wait for it; the next one is told to come back. */
+export const FILES_WAITING_MAX = 4;
 /** A room that is longer than this is exported and looked at elsewhere. */
 const ENTRIES_MAX = 50_000;
 const NAME_CHARS_MAX = 100;
@@ -24,6 +27,7 @@ export interface SandboxesPorts {
   readonly random: RandomBytes;
   readonly now: () => number; // room time
   readonly elapsedMs: () => number; // monotonic
+  readonly defer: (run: () => void) => void; // in a later turn of the event loop
 }
 
 interface Kept {
@@ -35,6 +39,7 @@ interface Kept {
 export class Sandboxes {
   readonly #ports: SandboxesPorts;
   readonly #kept = new Map<string, Kept>();
+  readonly #turns = new Turns(1); // reading a file costs the thread's time: one at a time
 
   constructor(ports: SandboxesPorts) {
     this.#ports = ports;
@@ -89,18 +94,22 @@ export class Sandboxes {
     });
   }
 
-  /** A file that the fuzzer or an export made. @throws SandboxInvalid, SandboxRefused */
-  async load(name: string, bytes: Uint8Array): Promise<Sandbox> {
-    this.#mustHaveRoom();
-    const text = await textOf(name, bytes);
-    const shortName = name.slice(0, NAME_CHARS_MAX);
-    if (/^\s*\{\s*"kind"\s*:\s*"header"/.test(text.slice(0, 200))) {
-      const file = readJournal(shortName, text);
-      const journal = new MemoryJournal(file);
+  /**
+   * A file that the fuzzer or an export made. Files are read one after the other, in pieces.
+   * @throws SandboxInvalid, SandboxRefused
+   */
+  load(name: string, bytes: Uint8Array): Promise<Sandbox> {
+    return this.#turns.run(async () => {
+      this.#mustHaveRoom();
+      const text = await textOf(name, bytes);
+      const shortName = name.slice(0, NAME_CHARS_MAX);
+      if (!/^\s*\{\s*"kind"\s*:\s*"header"/.test(text.slice(0, 200))) {
+        return this.#loadScript(shortName, readScript(text));
+      }
+      const journal = new MemoryJournal(await readJournal(shortName, text, this.#ports.defer));
       const kept = { kind: 'journal', name: shortName, journal, origin: null, script: null, stop: null } as const;
       return this.#keep(kept);
-    }
-    return this.#loadScript(shortName, readScript(text));
+    });
   }
 
   async #loadScript(name: string, file: ScriptFile): Promise<Sandbox> {
@@ -140,15 +149,15 @@ export class Sandboxes {
 async function textOf(name: string, bytes: Uint8Array): Promise<string> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return Buffer.from(bytes).toString('utf8');
   try {
-    return (await unfold(bytes, { maxOutputLength: UNFOLDED_BYTES_MAX })).toString('utf8');
+    return (await unfold(bytes, { maxOutputLength: FILE_BYTES_MAX })).toString('utf8');
   } catch (cause) {
     throw new SandboxInvalid(`${name} can't be unfolded: ${(cause as Error).message}`, { cause });
   }
 }
 
-function readJournal(name: string, text: string) {
+async function readJournal(name: string, text: string, defer: SandboxesPorts['defer']): Promise<RoomFile> {
   try {
-    return parseRoomFile(name, text);
+    return await parseRoomFile(name, text, defer);
   } catch (failure) {
     if (failure instanceof RoomFileDamaged) throw new SandboxInvalid(failure.message, { cause: failure });
     throw failure;

@@ -3,7 +3,7 @@ import type { RoomEvent } from '../../actors/room/room-event.js';
 import type { RoomMessage } from '../../actors/room/room-message.js';
 import type { RoomState } from '../../actors/room/room-state.js';
 import type { RoomView } from '../../actors/room/room-view.js';
-import type { GameNotice } from '../gateway/gateway.js';
+import type { GameNotice } from '../gateway/game-notice.js';
 import { FlightRecorder } from './flight-recorder.js';
 import { ListWatch } from './list-watch.js';
 import { LiveEvents } from './live-events.js';
@@ -48,7 +48,8 @@ export class Visualizer implements Watched {
     this.index = new RoomIndex({ rooms, engine, recorder: this.recorder, elapsedMs: clock.elapsedMs });
     this.live = new LiveEvents(this, ports.process);
     this.list = new ListWatch(this);
-    this.sandboxes = new Sandboxes({ random: ports.random, now: ports.now, elapsedMs: clock.elapsedMs });
+    const { elapsedMs, defer } = clock;
+    this.sandboxes = new Sandboxes({ random: ports.random, now: ports.now, elapsedMs, defer });
     this.#queries = new QueryService({ engine, definition, rooms });
     this.#stop = [rooms.subscribe((notice) => this.recorder.durable(notice))];
   }

@@ -8,7 +8,8 @@ import { verifyAll } from '../../actors/verification.js';
 import { GroupCommit } from '../../persistence/group-commit.js';
 import { openSqliteEngine, type SqliteEngine } from '../../persistence/sqlite/sqlite-engine.js';
 import { seededRandom } from '../../src/client/random.js';
-import type { GameNotice, GameRooms } from '../../src/gateway/gateway.js';
+import type { GameNotice } from '../../src/gateway/game-notice.js';
+import type { GameRooms } from '../../src/gateway/gateway.js';
 import { flipFolder, flippedGame, LOOKED_AT } from './flip-folder.js';
 import { differing, nameOf, type Reading, readAll } from './flip-reading.js';
 

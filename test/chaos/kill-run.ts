@@ -1,5 +1,5 @@
 import type { Connect } from '../../src/client/client-socket.js';
-import { GameFailed, playGame } from '../../src/client/game-session.js';
+import { GameFailed, HUMAN_NAMES, playGame } from '../../src/client/game-session.js';
 import { type Random, seededRandom } from '../../src/client/random.js';
 import { checkJournal, type JournalCheck } from '../support/journal-check.js';
 import { realGame } from '../support/real-game.js';
@@ -120,12 +120,16 @@ class EndlessGames {
     for (let game = 0; !this.#isStopped(); game++) {
       const humans = 1 + ((table + game) % 4);
       try {
-        const { violations } = await playGame({
+        await playGame({
           ...realGame(this.#connect, this.#seed + table * 1_000 + game, humans),
-          observer: { client: (_, client) => this.#closings.add(() => client.close()) },
+          observer: {
+            client: (_, client) => this.#closings.add(() => client.close()),
+            violation: (human, { sentence, frame }) => {
+              this.violations.push(`${HUMAN_NAMES[human]}: ${sentence} in ${frame}`);
+            },
+          },
         });
         this.completed++;
-        this.violations.push(...violations.map(({ human, sentence, frame }) => `${human}: ${sentence} in ${frame}`));
       } catch (failure) {
         if (!(failure instanceof GameFailed)) throw failure;
         if (!this.#isStopped()) this.failures.push(failure.message);

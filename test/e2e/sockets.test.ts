@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { get } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { playGame } from '../../src/client/game-session.js';
+import { connectOverWs } from '../../src/client/ws-socket.js';
+import { msgpackOfClients } from '../../src/protocol/msgpack-codec.js';
+import { realGame } from '../support/real-game.js';
 import { ServerProcess } from '../support/server-process.js';
 
 let server: ServerProcess;
@@ -120,6 +125,29 @@ test.each(['not json', '', '[]', '{"event":1}'])(
     expect((await ask(lobby, 'ping', {})).event).toBe('pong');
   },
 );
+
+test('a whole game over binary frames ends as over text', async () => {
+  const binary = connectOverWs(server.socketUrl, msgpackOfClients);
+  const game = await playGame({ ...realGame(binary, 5, 2), roundsMax: 1 });
+  expect(game.violations).toEqual([]);
+  expect(game.movesRefused).toBe(0);
+  expect(game.rounds).toBe(1);
+});
+
+test('of the subprotocols offered the first known one is chosen; where none is known the socket opens without one', async () => {
+  const chosen = (offer: string): Promise<unknown> => {
+    const headers = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' };
+    const key = { 'Sec-WebSocket-Key': Buffer.alloc(16).toString('base64'), 'Sec-WebSocket-Protocol': offer };
+    return new Promise((resolve) => {
+      get(`${server.url}/ws/lobby`, { headers: { ...headers, ...key } }).on('upgrade', (response, socket) => {
+        socket.destroy();
+        resolve(response.headers['sec-websocket-protocol']);
+      });
+    });
+  };
+  expect(await chosen('graphql-ws, liap-tui.msgpack')).toBe('liap-tui.msgpack');
+  expect(await chosen('graphql-ws')).toBeUndefined();
+});
 
 test('a page of another site gets no socket', async () => {
   expect(await handshakeStatus('/ws/lobby', { origin: 'https://elsewhere.example' })).toBe(403);

@@ -2,8 +2,7 @@ import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { liapTui } from '../../actors/room/liap-tui.js';
 import { addAdmin } from '../../src/http/admin.js';
-import { createAdminCookies } from '../../src/http/admin-cookie.js';
-import { createTokenGuard } from '../../src/http/admin-token.js';
+import { staffAccess } from '../support/staff-access.js';
 import { NAMES, SIMPLE_BOTS, Table } from '../support/table.js';
 
 /* Goal: what an operator does over HTTP is felt by players on their sockets, and outlives the process. */
@@ -15,11 +14,7 @@ function operatorOf({ sim }: Table) {
   const { server, engine, clock } = sim;
   const app = new Hono();
   addAdmin(app, {
-    access: {
-      guard: createTokenGuard({ token: TOKEN, limits: { rateLimitFactor: 1 }, elapsedMs: clock.elapsedMs }),
-      cookies: createAdminCookies(TOKEN, clock.nowMs),
-      trustProxy: false,
-    },
+    access: staffAccess({ admin: TOKEN }, { clock, elapsedMs: clock.elapsedMs }),
     actionsByCookie: false,
     elapsedMs: clock.elapsedMs,
     context: {
@@ -32,6 +27,7 @@ function operatorOf({ sim }: Table) {
       random: (count) => Buffer.alloc(count, 7),
       retentionMs: 1,
       config: null,
+      cookies: null,
     },
     writer: server.writer,
     sizeLimits: {},

@@ -6,6 +6,7 @@ import { seededRandom } from '../../src/client/random.js';
 import type { Strategy } from '../../src/client/strategy.js';
 import type { Piece } from '../../src/game/pieces.js';
 import { type Hands, orderOf, SIMPLE_BOTS, TWO_WEAK } from '../support/table.js';
+import { PLAYERS_SEE_THE_PROTOCOL } from './oracles/promises.js';
 import type { Failure } from './witness.js';
 import { type Moment, World } from './world.js';
 
@@ -154,7 +155,7 @@ async function playThrough(
       isOver = true;
       const [violation] = violations;
       if (!complete) world.witness.break(PLAYED_TO_THE_END, 'nobody has won');
-      if (violation !== undefined) world.witness.break('players see what the protocol says', violation.sentence);
+      if (violation !== undefined) world.witness.break(PLAYERS_SEE_THE_PROTOCOL, violation.sentence);
     },
     (failure: unknown) => {
       isOver = true;

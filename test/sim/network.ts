@@ -268,11 +268,12 @@ export class Link {
 
   #resume(): void {
     this.#isPaused = false;
-    while (!this.#isPaused) {
-      const deliver = this.#held.shift();
-      if (deliver === undefined) return;
-      deliver(); // and may pause it again
-    }
+    for (let deliver = this.#nextHeld(); deliver !== undefined; deliver = this.#nextHeld()) deliver();
+  }
+
+  /** What was held back comes in order; any of it may pause the reading again. */
+  #nextHeld(): (() => void) | undefined {
+    return this.#isPaused ? undefined : this.#held.shift();
   }
 
   /** Behind everything that goes the same way. @param isNews of an end, which overtakes what is lost by it */

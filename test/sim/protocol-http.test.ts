@@ -26,7 +26,7 @@ async function app() {
 
 test('protocol 7.2.18: much traffic on one path neither fails with 500 nor locks out the start page', async () => {
   const pages = await app();
-  const from = { incoming: { socket: { remoteAddress: '192.0.2.1' } } };
+  const from = { incoming: { socket: { remoteAddress: '192.0.2.1' }, rawHeaders: [] } };
   const ask = async (path: string) => (await pages.request(path, {}, from)).status;
   const statuses = new Set<number>();
   for (let count = 0; count < 300; count++) statuses.add(await ask('/api/health'));

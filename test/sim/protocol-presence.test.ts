@@ -112,6 +112,19 @@ test('presence: leave_room and leave_game act at once, without any grace, and fo
   expect((await table.play(0, 0)).data).toMatchObject({ type: 'not_seated' });
 });
 
+test('presence: who leaves for good while its repeat is answered sees no more of the hand that is a bot’s now', async () => {
+  const table = await Table.playing({ commitDelayMs: 50 });
+  const move = { player_name: 'Hana', piece_indices: [0], play_value: 0 };
+  await table.host.call('play', move, 'once');
+  table.host.mark();
+  table.host.send('play', move, 'once');
+  table.host.send('leave_game', { player_name: 'Hana' });
+  await table.settle(200);
+  expect(table.host.freshEvents.slice(-2)).toEqual(['leave_game_success', 'phase_change']);
+  expect(table.host.phase).toMatchObject({ reason: 'Current state', players: { Hana: { is_bot: true } } });
+  expect(shownHand(table.host, 'Hana')).toBeUndefined();
+});
+
 test('presence: whoever returns gets room_state_update, what it missed, then the present, and takes over at once', async () => {
   const table = await underWay(SIMPLE_BOTS);
   table.person(3).cut();
@@ -261,6 +274,20 @@ test('presence: a release soon after a restart leaves players the time to come b
   expect((await table.view()).seats.map((seat) => seat?.awaySince)).toEqual([null, null, null, null]);
   await table.advance(11_000);
   expect((await table.view()).seats.map((seat) => seat?.isBot)).toEqual([true, true, true, true]);
+});
+
+test('presence: what a process tells a room by itself bears no id that a process before it has used', async () => {
+  const table = await underWay();
+  for (const restart of [() => table.sim.crash(), () => table.settle()]) {
+    table.person(1).cut();
+    await table.advance(3_100);
+    expect((await table.view()).seats[1]).toMatchObject({ awaySince: expect.any(Number) });
+    await restart();
+    for (const seat of [0, 1, 2, 3]) await table.comeBack(seat);
+  }
+  const ids = table.entries.map(({ correlationId }) => correlationId);
+  expect(ids.filter((id) => id.startsWith('away-'))).toHaveLength(2);
+  expect(new Set(ids).size).toBe(ids.length);
 });
 
 test('presence: a room that is set back knows who is there now, whoever was there then', async () => {

@@ -10,7 +10,7 @@ import { playGame } from '../../src/client/game-session.js';
 import { seededRandom } from '../../src/client/random.js';
 import { carefulStrategy } from '../../src/client/strategy.js';
 import { addReplays } from '../../src/http/replays.js';
-import { Replays } from '../../src/replays/replays.js';
+import { Replays, type ReplaysPorts } from '../../src/replays/replays.js';
 import { SimulatedServer } from '../support/simulated-server.js';
 import { Table } from '../support/table.js';
 
@@ -76,10 +76,14 @@ afterEach(() => {
 });
 
 /** The two addresses over a simulated server, asked under its virtual clock. */
-function site(sim: SimulatedServer, dataDir = mkdtempSync(join(tmpdir(), 'replays-'))) {
+function site(
+  sim: SimulatedServer,
+  dataDir = mkdtempSync(join(tmpdir(), 'replays-')),
+  engine: ReplaysPorts['engine'] = sim.engine,
+) {
   folders.push(dataDir);
   const app = new Hono();
-  const { engine, definition, clock } = sim;
+  const { definition, clock } = sim;
   const replays = new Replays({ engine, definition, dataDir, defer: clock.defer });
   addReplays(app, replays);
   const request = async (path: string): Promise<Answer> => {
@@ -282,6 +286,31 @@ describe('a whole game', () => {
     const second = JSON.parse((await ask(path)).text) as GameAnswer;
     expect(second.rounds).toEqual(first.rounds); // once, and not the undone turn beside the one that counts
     expect(second).not.toEqual(first); // it ended later
+  });
+
+  test('does not keep the seed of a moment in which the row of the game was older than its journal', async () => {
+    const { sim, roomId, entries } = await Table.over();
+    const { engine } = sim;
+    let isBehind = true;
+    const rowBehind = async (table: string, id: string) => {
+      const row = await engine.row(table as 'games', id);
+      return isBehind && table === 'games' ? { ...row!, status: 'running', endedAt: null } : row;
+    };
+    const racing = {
+      row: rowBehind,
+      heads: engine.heads.bind(engine),
+      read: engine.read.bind(engine),
+      snapshots: engine.snapshots.bind(engine),
+      roomByCode: engine.roomByCode.bind(engine),
+    } as ReplaysPorts['engine'];
+    const { ask } = site(sim, undefined, racing);
+    expect(JSON.parse((await ask(`/api/fairness/${roomId}`)).text)).toMatchObject({
+      seed: expect.any(String) as string,
+    });
+    isBehind = false;
+    const lastTurn = entries.findLast(({ events }) => events.includes('"turnStarted"'))!;
+    await sim.until(sim.server.rooms.operations.restore(roomId, lastTurn.seq), 60_000);
+    expect(JSON.parse((await ask(`/api/fairness/${roomId}`)).text)).toMatchObject({ seed: null });
   });
 
   test('is there when its room is in the archive', async () => {

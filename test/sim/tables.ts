@@ -1,7 +1,7 @@
-import { GameFailed, playGame } from '../../src/client/game-session.js';
+import { GameFailed, HUMAN_NAMES, playGame } from '../../src/client/game-session.js';
 import { pick, seededRandom } from '../../src/client/random.js';
 import { botStrategy, carefulStrategy, randomStrategy } from '../../src/client/strategy.js';
-import { RUNTIME_NEVER_FAILS } from './oracles/promises.js';
+import { PLAYERS_SEE_THE_PROTOCOL, RUNTIME_NEVER_FAILS } from './oracles/promises.js';
 import { numberOf, type World } from './world.js';
 
 export interface TablesOptions {
@@ -61,16 +61,14 @@ export class Tables {
         credentials: random() < 0.8 ? 'cookie' : 'token',
         changePages: random() < 0.5,
         roundsMax,
+        observer: {
+          violation: (human, { sentence, frame }) => {
+            if (areStrict) witness.break(PLAYERS_SEE_THE_PROTOCOL, `${HUMAN_NAMES[human]}: ${sentence} in ${frame}`);
+          },
+        },
       });
       this.gamesPlayed++;
       this.movesApplied += result.movesApplied;
-      const [violation] = result.violations;
-      if (areStrict && violation !== undefined) {
-        witness.break(
-          'players see what the protocol says',
-          `${violation.human}: ${violation.sentence} in ${violation.frame}`,
-        );
-      }
     } catch (failure) {
       if (!(failure instanceof GameFailed)) {
         witness.break(

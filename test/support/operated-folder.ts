@@ -8,7 +8,7 @@ import { liapTui } from '../../actors/room/liap-tui.js';
 import type { UntimedMessage } from '../../actors/room/room-message.js';
 import type { JournalEngine } from '../../persistence/journal.js';
 import { openSqliteEngine } from '../../persistence/sqlite/sqlite-engine.js';
-import type { GameNotice } from '../../src/gateway/gateway.js';
+import type { GameNotice } from '../../src/gateway/game-notice.js';
 import { type Offline, openOffline } from '../../src/operations/offline.js';
 import type { JsonObject, OperationActor, OperationContext } from '../../src/operations/operation.js';
 import type { OperationName } from '../../src/operations/operations.js';

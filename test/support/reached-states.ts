@@ -3,6 +3,7 @@ import type { DealOrder } from '../../actors/room/phases/preparation.js';
 import type { RoomMessageType, UntimedMessage } from '../../actors/room/room-message.js';
 import type { RoomState } from '../../actors/room/room-state.js';
 import type { RoomSnapshot } from '../../actors/room-definition.js';
+import { WINNING_TOTAL } from '../../src/game/game-end.js';
 import { fullSet, type Piece, pointsOf } from '../../src/game/pieces.js';
 import { type Seat, SEATS } from '../../src/game/seats.js';
 import { asBots, orderOf, RoomDriver, sessionOf, speaker } from './room-driver.js';
@@ -30,10 +31,25 @@ export interface Reached {
 
 const FAR = 3_600_000; // later than any timer
 
-/** Rooms in every state that the machine rests in, with people and bots present, away and asked. */
+/** What tells one situation from another for whoever speaks to a room: the cards in the hands do not. */
+function situationOf({ leaf, state: { awaiting, emptySince, game, host, seats } }: RoomDriver): string {
+  const occupants = seats.map((occupant) => [
+    occupant?.kind,
+    occupant?.kind === 'person' && occupant.awaySince !== null,
+  ]);
+  const won = game !== null && Math.max(...game.scores) >= WINNING_TOTAL;
+  const table = [game?.hands.map((hand) => hand.length), game?.redeal, game?.turn?.plays.length, won];
+  return JSON.stringify([leaf, awaiting?.seats, occupants, host, emptySince !== null, table]);
+}
+
+/** Rooms in every state that the machine rests in, with people and bots present, away and asked: one a situation. */
 export function reachedStates(): readonly Reached[] {
   const reached: Reached[] = [];
+  const situations = new Set<string>();
   const note = (driver: RoomDriver): void => {
+    const situation = situationOf(driver);
+    if (situations.has(situation)) return;
+    situations.add(situation);
     reached.push({ leaf: driver.leaf, phase: driver.phase, snapshot: driver.snapshot, driver });
   };
   note(new RoomDriver({ people: 2 }));

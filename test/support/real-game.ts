@@ -7,6 +7,7 @@ import { carefulStrategy } from '../../src/client/strategy.js';
 
 /** For clients that must outlive a server which is away for minutes. */
 const CONNECT_FAILURES_MAX = 1_000;
+const SETUP_LIMIT_MS = 600_000;
 
 /** A game over real sockets whose people decide at once and by the seed. */
 export function realGame(connect: Connect, seed: number, humans: number): Omit<GameSessionOptions, 'observer'> {
@@ -20,5 +21,6 @@ export function realGame(connect: Connect, seed: number, humans: number): Omit<G
     strategy: carefulStrategy(random),
     thinkMs: () => 0,
     connectFailuresMax: CONNECT_FAILURES_MAX,
+    setupLimitMs: SETUP_LIMIT_MS,
   };
 }

@@ -3,7 +3,8 @@ import type { UntimedMessage } from '../../actors/room/room-message.js';
 import type { RoomView } from '../../actors/room/room-view.js';
 import { type Random, pick } from '../../src/client/random.js';
 import { type Seat, SEATS } from '../../src/game/seats.js';
-import type { GameNotice, GameRooms } from '../../src/gateway/gateway.js';
+import type { GameNotice } from '../../src/gateway/game-notice.js';
+import type { GameRooms } from '../../src/gateway/gateway.js';
 import type { RecordedCommand } from './recorded-commands.js';
 
 export interface ScriptedTablesOptions {

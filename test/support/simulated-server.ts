@@ -208,11 +208,12 @@ class Link {
 
   #resume(): void {
     this.#paused = false;
-    while (!this.#paused) {
-      const deliver = this.#held.shift();
-      if (deliver === undefined) return;
-      deliver(); // and may pause it again
-    }
+    for (let deliver = this.#nextHeld(); deliver !== undefined; deliver = this.#nextHeld()) deliver();
+  }
+
+  /** What was held back comes in order; any of it may pause the reading again. */
+  #nextHeld(): (() => void) | undefined {
+    return this.#paused ? undefined : this.#held.shift();
   }
 
   #later(run: () => void): void {

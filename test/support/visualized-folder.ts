@@ -4,14 +4,14 @@ import { systemClock } from '../../actors/clock.js';
 import type { UntimedMessage } from '../../actors/room/room-message.js';
 import { addAdmin } from '../../src/http/admin.js';
 import type { AdminAccess } from '../../src/http/admin-access.js';
-import { createAdminCookies } from '../../src/http/admin-cookie.js';
-import { createTokenGuard } from '../../src/http/admin-token.js';
 import { addVisualizer } from '../../src/http/visualizer.js';
 import { addVisualizerPages } from '../../src/http/visualizer-pages.js';
 import { Visualizer } from '../../src/visualizer/visualizer.js';
 import { OperatedFolder } from './operated-folder.js';
+import { staffAccess } from './staff-access.js';
 
 export const TOKEN = 'a-token-for-tests';
+export const OPERATOR_TOKEN = 'a-token-of-operators';
 export const ORIGIN = 'http://localhost';
 const ADDRESS = '192.0.2.1';
 
@@ -39,11 +39,7 @@ export class VisualizedFolder {
     const ports = { rooms, engine, definition, clock, now, random: randomBytes, startedAt: now(), process: 'a1b2c3d4' };
     this.visualizer = new Visualizer(ports);
     this.visualizer.listen();
-    this.access = {
-      guard: createTokenGuard({ token: TOKEN, limits, elapsedMs }),
-      cookies: createAdminCookies(TOKEN, Date.now),
-      trustProxy: false,
-    };
+    this.access = staffAccess({ admin: TOKEN, operator: OPERATOR_TOKEN }, { rateLimitFactor, elapsedMs });
     this.app = new Hono();
     addVisualizerPages(this.app, this.access);
     addVisualizer(this.app, { access: this.access, actionsByCookie, limits, elapsedMs, visualizer: this.visualizer });
@@ -51,7 +47,7 @@ export class VisualizedFolder {
       access: this.access,
       actionsByCookie,
       elapsedMs,
-      context: data.context,
+      context: { ...data.context, cookies: this.access.cookies },
       writer: { available: true, undecidedCount: 0, counters: {} as never },
       sizeLimits: {},
       connectionCount: () => 0,
@@ -80,7 +76,7 @@ export class VisualizedFolder {
 
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
     const response = await this.app.request(`${ORIGIN}${path}`, init, {
-      incoming: { socket: { remoteAddress: ADDRESS } },
+      incoming: { socket: { remoteAddress: ADDRESS }, rawHeaders: [] },
     });
     const text = await response.text();
     const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '');

@@ -1,8 +1,8 @@
 import { closeWhenAbandoned } from '../abandonment.js';
 import type { Edition } from '../edition.js';
 import { accept, type Outcome } from '../outcome.js';
-import type { RoomMessage } from '../room-message.js';
-import { announce, attempt, change, refusal, roomSetup } from '../room-setup.js';
+import type { MessageOf } from '../room-message.js';
+import { announce, attempt, change, refusal, roomSetup, type Scope } from '../room-setup.js';
 import { FINISHED_ROOM_MS, gameOf, isPersonPresent, type RoomState } from '../room-state.js';
 import { sharedRanks, winners } from '../rules.js';
 import { judgeDisconnect, judgeLeaveGame, refuseReturn } from '../seats.js';
@@ -20,11 +20,8 @@ export function endGame(state: RoomState, at: number): Outcome {
   );
 }
 
-function shownLongEnough({ context, event }: { readonly context: RoomState; readonly event: RoomMessage }): boolean {
-  const endedAt = context.game?.endedAt;
-  return (
-    event.type === 'timer' && event.timer === 'finished' && endedAt != null && event.at >= endedAt + FINISHED_ROOM_MS
-  );
+function shownLongEnough({ context, event }: Scope<MessageOf<'timer'>>): boolean {
+  return event.timer === 'finished' && event.at >= gameOf(context).endedAt! + FINISHED_ROOM_MS;
 }
 
 /** The result stands until everybody has gone, ten minutes at most (rules.md R17.5, D23). */

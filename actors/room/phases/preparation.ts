@@ -1,5 +1,5 @@
 import type { BotMind } from '../bots.js';
-import { accept, claimed, deny, notSeated, type Outcome } from '../outcome.js';
+import { accept, claimed, notSeated, type Outcome } from '../outcome.js';
 import type { RoomEvent } from '../room-event.js';
 import type { MessageOf } from '../room-message.js';
 import { attempt, beginPause, change, endPause, pauseIsOver, roomSetup, type Scope } from '../room-setup.js';
@@ -71,8 +71,7 @@ function judgeRedeal(state: RoomState, message: MessageOf<'answerRedeal'>): Outc
 /** rules.md R5.1, R5.2 */
 function answerRedeal(state: RoomState, seat: Seat, accepts: boolean): Outcome {
   const game = gameOf(state);
-  const vote = game.redeal;
-  if (vote === null || state.awaiting === null) return deny('wrongPhase', 'No redeal is asked for now.');
+  const [vote, awaiting] = [game.redeal!, state.awaiting!];
   const verdict = judgeRedealAnswer({ asked: vote.asked, answers: vote.answers, seat });
   if (verdict.kind === 'refused') return verdict;
   const redeal = {
@@ -80,45 +79,43 @@ function answerRedeal(state: RoomState, seat: Seat, accepts: boolean): Outcome {
     answers: withSeat(vote.answers, seat, accepts),
     lastAnswer: { seat, accept: accepts },
   };
-  const left = state.awaiting.seats.filter((other) => other !== seat);
+  const left = awaiting.seats.filter((other) => other !== seat);
   return accept(
-    { ...state, awaiting: { ...state.awaiting, seats: left }, game: { ...game, redeal } },
+    { ...state, awaiting: { ...awaiting, seats: left }, game: { ...game, redeal } },
     { type: 'redealAnswered', seat, accept: accepts, last: left.length === 0 },
   );
 }
 
-function redealWarningIsDue({ context, event }: Scope): boolean {
-  const warnAt = context.game?.redeal?.warnAt;
-  return event.type === 'timer' && event.timer === 'redealWarning' && warnAt != null && event.at >= warnAt;
+function redealWarningIsDue({ context, event }: Scope<MessageOf<'timer'>>): boolean {
+  return event.timer === 'redealWarning' && event.at >= (gameOf(context).redeal!.warnAt ?? Infinity);
 }
 
 function warn(state: RoomState): Outcome {
   const game = gameOf(state);
-  return accept(
-    { ...state, game: { ...game, redeal: game.redeal && { ...game.redeal, warnAt: null } } },
-    { type: 'redealWarned' },
-  );
+  return accept({ ...state, game: { ...game, redeal: { ...game.redeal!, warnAt: null } } }, { type: 'redealWarned' });
 }
 
-function redealLimitIsOver({ context, event }: Scope): boolean {
-  const limitAt = context.game?.redeal?.limitAt;
-  return event.type === 'timer' && event.timer === 'redealLimit' && limitAt !== undefined && event.at >= limitAt;
+function redealLimitIsOver({ context, event }: Scope<MessageOf<'timer'>>): boolean {
+  return event.timer === 'redealLimit' && event.at >= gameOf(context).redeal!.limitAt;
 }
 
 /** A missing answer declines (rules.md R5.3); counting and dealing again are one step (D20). */
 function stopWaiting(state: RoomState): Outcome {
-  const awaiting = state.awaiting && { ...state.awaiting, seats: [] };
-  return accept({ ...state, awaiting }, { type: 'redealUnanswered', seats: state.awaiting?.seats ?? [] });
+  const awaiting = state.awaiting!;
+  return accept(
+    { ...state, awaiting: { ...awaiting, seats: [] } },
+    { type: 'redealUnanswered', seats: awaiting.seats },
+  );
 }
 
 function everyoneAnswered({ context }: Scope): boolean {
-  return context.awaiting?.seats.length === 0;
+  return context.awaiting!.seats.length === 0;
 }
 
 function redealOutcome(state: RoomState) {
   const game = gameOf(state);
   const { answers } = game.redeal!;
-  return resolveRedeal(answers, redealReference({ ...game, redealStarter: game.redealStarter }));
+  return resolveRedeal(answers, redealReference(game));
 }
 
 function redealIsAgreed(scope: Scope): boolean {

@@ -1,4 +1,5 @@
 import { accept, type Outcome } from '../outcome.js';
+import type { MessageOf } from '../room-message.js';
 import { beginPause, change, endPause, pauseIsOver, roomSetup, type Scope } from '../room-setup.js';
 import { gameOf, type RoomState } from '../room-state.js';
 import { isGameOver, perSeat, scoreRound } from '../rules.js';
@@ -32,7 +33,7 @@ function score(state: RoomState): Outcome {
   );
 }
 
-function gameIsWon(scope: Scope): boolean {
+function gameIsWon(scope: Scope<MessageOf<'timer'>>): boolean {
   return pauseIsOver(scope) && isGameOver(gameOf(scope.context).scores);
 }
 

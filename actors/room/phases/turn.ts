@@ -95,7 +95,7 @@ function handsAreEmpty({ context }: Pick<Scope, 'context'>): boolean {
   return gameOf(context).hands.every((hand) => hand.length === 0);
 }
 
-function roundIsOver(scope: Scope): boolean {
+function roundIsOver(scope: Scope<MessageOf<'timer'>>): boolean {
   return pauseIsOver(scope) && handsAreEmpty(scope);
 }
 

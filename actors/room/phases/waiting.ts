@@ -1,4 +1,5 @@
 import type { Edition } from '../edition.js';
+import type { MessageOf } from '../room-message.js';
 import { announce, attempt, roomSetup, type Scope } from '../room-setup.js';
 import { HOST_ARRIVAL_MS } from '../room-state.js';
 import { judgeAddBot, judgeArrival, judgeJoin, judgeLeaveSeat, judgeRemovePlayer, judgeVacate } from '../seats.js';
@@ -11,13 +12,8 @@ function hostGoes({ context, event }: Scope): boolean {
     : false;
 }
 
-function hostNeverCame({ context, event }: Scope): boolean {
-  return (
-    event.type === 'timer' &&
-    event.timer === 'hostArrival' &&
-    !context.hostArrived &&
-    event.at >= context.createdAt + HOST_ARRIVAL_MS
-  );
+function hostNeverCame({ context, event }: Scope<MessageOf<'timer'>>): boolean {
+  return event.timer === 'hostArrival' && !context.hostArrived && event.at >= context.createdAt + HOST_ARRIVAL_MS;
 }
 
 const hostLeaves = {

@@ -12,10 +12,9 @@ import { liapTui } from '../../../actors/room/liap-tui.js';
 import type { RowChange } from '../../../persistence/rows.js';
 import { openSqliteEngine } from '../../../persistence/sqlite/sqlite-engine.js';
 import { CLOSED, type JournalFolders, journalFolders, PLAYING, WAITING } from '../../../test/support/journal-folder.js';
+import { staffAccess } from '../../../test/support/staff-access.js';
 import { runTool } from '../../../test/support/journal-tool.js';
 import { addAdmin } from '../../http/admin.js';
-import { createAdminCookies } from '../../http/admin-cookie.js';
-import { createTokenGuard } from '../../http/admin-token.js';
 import { writeServerFile } from '../../http/server-file.js';
 import { openOffline } from '../../operations/offline.js';
 
@@ -339,15 +338,7 @@ test('what the tool asks is what the server’s API takes, and its refusals come
   });
   const app = new Hono();
   addAdmin(app, {
-    access: {
-      guard: createTokenGuard({
-        token: 'right',
-        limits: { rateLimitFactor: Infinity },
-        elapsedMs: systemClock.elapsedMs,
-      }),
-      cookies: createAdminCookies('right', systemClock.nowMs),
-      trustProxy: true,
-    },
+    access: staffAccess({ admin: 'right' }, { rateLimitFactor: Infinity, trustProxy: true }),
     actionsByCookie: false,
     elapsedMs: systemClock.elapsedMs,
     context: offline.context,

@@ -29,7 +29,9 @@ export const oneOrder: MakeOracle = ({ evidence }) => {
       // A repeat may be answered from its old entry, to its sender alone: that continues nothing.
       const isBefore = Number(sequence) <= (before.get(code) ?? 0);
       if (isBefore && replyTo !== null) return null;
-      if (isRepeat && steps.includes(step) && (at === undefined || steps[place] !== step)) return null;
+      // Nobody need have heard of that entry: it may have waited on the disk and been made while nobody was there.
+      const isOld = steps.includes(step) || Number(sequence) < (newest.get(code) ?? 0);
+      if (isRepeat && isOld && (at === undefined || steps[place] !== step)) return null;
       if (place === steps.length) {
         if (Number(sequence) < (newest.get(code) ?? 0)) return `${step} comes behind entry ${newest.get(code)}`;
         newest.set(code, Number(sequence));

@@ -33,3 +33,4 @@ export const ORACLES: readonly MakeOracle[] = [
 /** Promises that the simulation itself looks after. */
 export const RUNTIME_NEVER_FAILS = 'the runtime itself never fails';
 export const NO_ROOM_IS_GIVEN_UP = 'no room is quarantined without a cause';
+export const PLAYERS_SEE_THE_PROTOCOL = 'players see what the protocol says';
