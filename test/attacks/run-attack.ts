@@ -83,7 +83,6 @@ async function measure(
         await attempt(arena, attack, seen, findings);
       } while (performance.now() - startMs < windowMs && findings.length === 0);
       const beside = await bystanders.take();
-      await arena.clear();
       before.push(...without.latenciesUs);
       during.push(...beside.latenciesUs);
       findings.push(...beside.complaints.map((complaint) => `a player: ${complaint}`));
@@ -106,6 +105,8 @@ async function attempt(arena: Arena, attack: ListedAttack, seen: Set<string>, fi
     // Whatever else an attack ends by shows that the server did not answer as it should.
     const isKnown = failure instanceof AttackSucceeded;
     findings.push(isKnown ? failure.message : `the attack ended with ${String(failure)}`);
+  } finally {
+    await arena.clear();
   }
 }
 
