@@ -131,11 +131,11 @@ describe('a play', () => {
     });
     expect(judgePlay({ ...LEAD, indices: [0, -0] })).toMatchObject({ reason: 'duplicatePiece' });
   });
-  test('of the leader without a type is refused', () => {
+  test('of the leader without a type is refused, in words that show no piece', () => {
     expect(judgePlay({ ...LEAD, indices: [0, 1] })).toEqual({
       kind: 'refused',
       reason: 'notAPlay',
-      sentence: 'P3 leads and must play a set with a type; HORSE_RED, SOLDIER_RED has none.',
+      sentence: 'P3 leads and must play a set with a type; the pieces at positions 0, 1 have none.',
     });
   });
 });
