@@ -32,12 +32,14 @@ function playedIn({ value, context: { game, code } }: RoomSnapshot<RoomState>): 
   return game === null ? null : { game, code, closed: value === 'closed' };
 }
 
-/** Turns won and perfect rounds count with the end only, and have changed with the totals by then. */
+/**
+ * Turns won and perfect rounds count with the end only, and have changed with the totals by then. Each game has its own
+ * entrants.
+ */
 function isCountedAlike(from: Played | null, to: Played | null): boolean {
   if (from === null || to === null) return from === to;
   return (
     from.closed === to.closed &&
-    from.game.startedAt === to.game.startedAt &&
     from.game.endedAt === to.game.endedAt &&
     from.game.round === to.game.round &&
     from.game.entrants === to.game.entrants &&

@@ -2,7 +2,7 @@
 // the machine rests in, each asked about messages of every type; and the machine's own tree of states.
 import { describe, expect, test } from 'vitest';
 import { RoomDriver, speaker } from '../../test/support/room-driver.js';
-import { answerOf, CANDIDATES, reachedStates, weakOnce } from '../../test/support/reached-states.js';
+import { answerOf, CANDIDATES, dealWithWeak, reachedStates, weakOnce } from '../../test/support/reached-states.js';
 import { leavesOf } from '../../src/cli/chart.js';
 import { plainBots } from './bots.js';
 import { seededDeal } from './liap-tui.js';
@@ -117,6 +117,22 @@ describe('redeal', () => {
     expect(room.game).toMatchObject({ starter: 1, starterReason: 'accepted_redeal' });
   });
 
+  test('a bot answers for who is away when it has thought, and not before', () => {
+    const room = RoomDriver.playing({ people: 2, order: weakOnce }).runTo('playing.preparation.weakHands', () => null);
+    room.apply({ type: 'disconnect', seat: 1 });
+    const { at, message } = room.deadline!;
+    expect(room.send(message, at - 1)).toMatchObject({ reason: 'notDue', sentence: 'No bot is to answer now.' });
+    expect(room.ring()).toMatchObject([{ type: 'redealAnswered', seat: 1, last: false }]);
+  });
+
+  test('hands of which none is weak stand at once', () => {
+    const room = RoomDriver.playing({ order: () => dealWithWeak() });
+    room.ring();
+    expect(room.events.slice(-2).map(({ type }) => type)).toEqual(['dealingFinished', 'roundStarted']);
+    expect(room.events.at(-2)).toMatchObject({ redealt: false });
+    expect(room.leaf).toBe('playing.preparation.roundStart');
+  });
+
   test('a second answer, and one of somebody who was not asked, are refused', () => {
     const room = RoomDriver.playing({ people: 4, order: weakOnce }).runTo('playing.preparation.weakHands', () => null);
     room.apply({ type: 'answerRedeal', ...speaker(0), accept: false });
@@ -124,6 +140,30 @@ describe('redeal', () => {
     expect(room.reason({ type: 'answerRedeal', ...speaker(2), accept: true })).toBe('notAsked');
     const last = { type: 'answerRedeal', ...speaker(1), accept: false } as const;
     expect(room.apply(last)[0]).toEqual({ type: 'redealAnswered', seat: 1, accept: false, last: true });
+  });
+});
+
+test('the next round keeps the totals, who won the last turn, and nothing else of the round before', () => {
+  const room = RoomDriver.playing({ order: weakOnce }).runTo('playing.preparation.weakHands', () => null);
+  room.apply({ type: 'answerRedeal', ...speaker(0), accept: true });
+  const before = room.runTo('playing.scoring').game;
+  expect(before.multiplier).toBe(2);
+  room.ring();
+  expect(room.game).toEqual({
+    ...before,
+    round: 2,
+    deal: 1,
+    multiplier: 1,
+    redealStarter: null,
+    redeal: null,
+    lastTurnWinner: before.turn!.winner,
+    starter: null,
+    starterReason: null,
+    hands: [[], [], [], []],
+    declarations: [null, null, null, null],
+    piles: [0, 0, 0, 0],
+    turn: null,
+    roundScores: null,
   });
 });
 

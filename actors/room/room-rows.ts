@@ -24,8 +24,8 @@ export function roomRows(
 }
 
 function isListedAlike(before: RoomSnapshot<RoomState> | null, after: RoomSnapshot<RoomState>): boolean {
-  if (before === null || statusOf(before) !== statusOf(after)) return false;
-  return before.context.seats === after.context.seats && before.context.host === after.context.host;
+  // A host changes only with its seat.
+  return before !== null && statusOf(before) === statusOf(after) && before.context.seats === after.context.seats;
 }
 
 /** Always whole: whoever keeps a list can take it as it comes. */
@@ -34,7 +34,7 @@ function listedRoom({ value, context }: RoomSnapshot<RoomState>, message: RoomMe
   return {
     code,
     status: statusOf({ value }),
-    hostName: seats[host]?.name ?? '',
+    hostName: seats[host]!.name,
     seats: JSON.stringify(viewSeats(context, 'spectator')),
     freeSeats: seats.filter((occupant) => occupant === null).length,
     createdAt,

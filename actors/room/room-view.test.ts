@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { RoomDriver, speaker } from '../../test/support/room-driver.js';
+import { CANDIDATES } from '../../test/support/reached-states.js';
+import { RoomDriver, speaker, STARTED_AT } from '../../test/support/room-driver.js';
+import type { UntimedMessage } from './room-message.js';
 import { viewRoom } from './room-view.js';
 import { SEATS } from './rules.js';
 
@@ -43,17 +45,39 @@ describe('what a viewer sees', () => {
     expect(viewRoom(room.snapshot, 'spectator').game?.declareOptions).toEqual([0, 1, 2, 3, 4, 6, 7, 8]);
     room.runTo('playing.turn.playing');
     const leader = room.state.awaiting!.seats[0]!;
-    expect(viewRoom(room.snapshot, 0).game).toMatchObject({ declarer: null, player: leader, requiredCount: null });
+    expect(viewRoom(room.snapshot, 0).game).toMatchObject({
+      declarer: null,
+      declareOptions: null,
+      player: leader,
+      requiredCount: null,
+    });
     room.apply({ type: 'play', ...speaker(leader), indices: [0] });
     expect(viewRoom(room.snapshot, 0).game).toMatchObject({ player: (leader + 1) % 4, requiredCount: 1 });
+    room.runTo('playing.turn.shown');
+    expect(viewRoom(room.snapshot, 0)).toMatchObject({
+      phase: 'turn',
+      leaf: 'playing.turn.shown',
+      awaiting: null,
+      game: { declarer: null, declareOptions: null, player: null },
+    });
   });
 
   test('a person who is away as played by a bot, and as a person still; an empty seat as empty', () => {
     const room = playing();
     room.apply({ type: 'disconnect', seat: 1 });
-    const [host, away] = viewRoom(room.snapshot, 'spectator').seats;
+    room.apply({ type: 'leave', ...speaker(2) });
+    const [host, away, bot] = viewRoom(room.snapshot, 'router').seats;
     expect(host).toMatchObject({ isBot: false, isPerson: true, awaySince: null });
-    expect(away).toMatchObject({ isBot: true, isPerson: true, awaySince: room.now, session: null });
+    expect(away).toMatchObject({ isBot: true, isPerson: true, awaySince: room.now });
+    expect(bot).toStrictEqual({
+      name: 'P2',
+      isBot: true,
+      isPerson: false,
+      awaySince: null,
+      colour: null,
+      since: room.now,
+      session: null,
+    });
     const waiting = new RoomDriver();
     waiting.apply({ type: 'removePlayer', ...speaker(0), target: 3 });
     expect(viewRoom(waiting.snapshot, 'spectator')).toMatchObject({ phase: 'waiting', game: null });
@@ -68,6 +92,35 @@ describe('the definition', () => {
     expect(definition.isClosed(snapshot)).toBe(false);
     expect(definition.resumed(5)).toEqual({ type: 'resumed', outageMs: 5 });
     expect(definition.message.parse(messages[0])).toEqual(messages[0]);
+  });
+
+  test('a message of each type is read as it was written, and refused without any of its members', () => {
+    const { definition } = new RoomDriver();
+    for (const [candidate] of Object.values(CANDIDATES)) {
+      const message: Record<string, unknown> = { ...candidate!, at: 1 };
+      expect(definition.message.parse(message)).toEqual(message);
+      for (const member of Object.keys(message)) {
+        const { [member]: gone, ...rest } = message;
+        expect(() => definition.message.parse(rest), `${candidate!.type} without ${member}`).toThrow();
+        expect(() => definition.message.parse({ ...message, [member]: {} }), `${candidate!.type}, ${member}`).toThrow();
+      }
+    }
+    const [create] = CANDIDATES.create;
+    for (const wrong of [{ at: -1 }, { at: 0.5 }, { seed: '5'.repeat(63) }, { timeScale: -1 }, { key: 5 }]) {
+      expect(() => definition.message.parse({ ...create, at: 1, ...wrong }), JSON.stringify(wrong)).toThrow();
+    }
+    for (const outageMs of [0, -5, 0.5]) {
+      expect(() => definition.message.parse({ type: 'resumed', at: 1, outageMs })).toThrow();
+    }
+  });
+
+  test('what is told of messages and events has no seed and nobody’s session, at any depth', () => {
+    const { definition, messages } = new RoomDriver();
+    const first: object = { ...messages[0]!, key: 'k1' };
+    const create = definition.redact!(first as UntimedMessage);
+    const botSeated = definition.redact!({ type: 'botSeated', seat: 1, replaced: { name: 'P1', session: 's1' } });
+    expect(create).toEqual({ type: 'create', at: STARTED_AT, code: 'ABCDEF', hostName: 'P0', timeScale: 1 });
+    expect(botSeated).toEqual({ type: 'botSeated', seat: 1, replaced: { name: 'P1' } });
   });
 
   test('messages and events without their shape are refused, members of later versions are kept', () => {

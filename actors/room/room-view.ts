@@ -125,7 +125,7 @@ function optionsOf(state: RoomState, game: Game, declarer: Seat): readonly numbe
 export function leafOf(value: unknown): string {
   if (typeof value === 'string') return value;
   const [entry] = Object.entries(value as Record<string, unknown>);
-  return entry === undefined ? '' : `${entry[0]}.${leafOf(entry[1])}`;
+  return `${entry![0]}.${leafOf(entry![1])}`;
 }
 
 const PHASES: Readonly<Record<string, Phase>> = {

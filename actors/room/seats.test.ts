@@ -90,6 +90,7 @@ describe('before the start', () => {
     expect(room.reason({ type: 'startGame', ...speaker(0) })).toBe('seatEmpty');
     room.apply({ type: 'addBot', ...speaker(0), target: 2 });
     expect(room.apply({ type: 'startGame', ...speaker(0) })[0]).toEqual({ type: 'gameStarted' });
+    expect(room.game).toMatchObject({ hands: [[], [], [], []], declarations: [null, null, null, null] });
   });
 });
 

@@ -89,8 +89,8 @@ export function judgeVacate(state: RoomState, message: MessageOf<'disconnect'>):
   return state.seats[message.seat]?.kind === 'person' ? freeSeat(state, message.seat) : nobodyThere;
 }
 
+/** Of anybody but the host, whose going closes the room. */
 function freeSeat(state: RoomState, seat: Seat): Outcome {
-  if (seat === state.host) return accept(state, { type: 'roomClosed', why: 'hostLeft' });
   const event: RoomEvent = { type: 'seatFreed', seat, why: 'left', who: person(state.seats[seat]) };
   return accept({ ...state, seats: withSeat<Occupant | null>(state.seats, seat, null) }, event);
 }

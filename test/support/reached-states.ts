@@ -30,6 +30,7 @@ export interface Reached {
 }
 
 const FAR = 3_600_000; // later than any timer
+const STEPS_MAX = 5_000;
 
 /** What tells one situation from another for whoever speaks to a room: the cards in the hands do not. */
 function situationOf({ leaf, state: { awaiting, emptySince, game, host, seats } }: RoomDriver): string {
@@ -66,7 +67,9 @@ export function reachedStates(): readonly Reached[] {
       for (const seat of away) driver.apply({ type: 'disconnect', seat });
       const turn = (): UntimedMessage | null => (note(driver), asBots(driver));
       // Nobody is left: the room plays on in states that are noted before it is given up.
+      let steps = 0;
       const step = (): void => {
+        if (++steps === STEPS_MAX) throw new Error(`still in ${driver.leaf} after ${STEPS_MAX} steps`);
         const next = driver.deadline?.message;
         if (next?.type === 'timer' && next.timer === 'abandoned') driver.restored(unattended);
         const said = turn();

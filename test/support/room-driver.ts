@@ -17,7 +17,7 @@ export interface RoomDriverOptions extends LiapTuiOptions {
 }
 
 export const STARTED_AT = 1_000_000;
-const STEPS_MAX = 100_000;
+const STEPS_MAX = 10_000;
 
 export const sessionOf = (seat: Seat): string => `s${seat}`;
 export const speaker = (seat: Seat) => ({ seat, session: sessionOf(seat) });

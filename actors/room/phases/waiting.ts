@@ -1,15 +1,12 @@
 import type { Edition } from '../edition.js';
+import { claimed } from '../outcome.js';
 import type { MessageOf } from '../room-message.js';
 import { announce, attempt, roomSetup, type Scope } from '../room-setup.js';
 import { HOST_ARRIVAL_MS } from '../room-state.js';
 import { judgeAddBot, judgeArrival, judgeJoin, judgeLeaveSeat, judgeRemovePlayer, judgeVacate } from '../seats.js';
 
-function hostGoes({ context, event }: Scope): boolean {
-  const occupant = context.seats[context.host];
-  if (event.type === 'disconnect') return event.seat === context.host;
-  return event.type === 'leave' && event.seat === context.host && occupant?.kind === 'person'
-    ? occupant.session === event.session
-    : false;
+function hostGoes({ context, event }: Scope<MessageOf<'leave' | 'disconnect'>>): boolean {
+  return event.seat === context.host && (event.type === 'disconnect' || claimed(context, event) !== null);
 }
 
 function hostNeverCame({ context, event }: Scope<MessageOf<'timer'>>): boolean {
