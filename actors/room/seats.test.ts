@@ -20,6 +20,7 @@ describe('before the start', () => {
     expect(room.apply({ type: 'join', session: 'x', name: 'Xi' })).toEqual([
       { type: 'playerJoined', seat: 2, name: 'Xi' },
     ]);
+    expect(room.state.seats[2]).toMatchObject({ session: 'x', since: room.now, awaySince: null });
   });
 
   test('a name in use, also a bot’s, is refused (D15)', () => {
@@ -76,7 +77,7 @@ describe('before the start', () => {
 
     const arrived = new RoomDriver({ people: 2 });
     expect(arrived.reason({ type: 'connect', ...speaker(1) })).toBe('alreadyHere');
-    arrived.apply({ type: 'connect', ...speaker(0) });
+    expect(arrived.apply({ type: 'connect', ...speaker(0) })).toEqual([{ type: 'hostArrived' }]);
     expect(arrived.reason({ type: 'connect', ...speaker(0) })).toBe('alreadyHere');
     expect(arrived.deadline).toBeNull();
     expect(arrived.reason({ type: 'timer', timer: 'hostArrival' }, STARTED_AT + 100_000)).toBe('notDue');
@@ -110,6 +111,12 @@ describe('in a game', () => {
     expect(room.state.seats[1]).toMatchObject({ kind: 'person', name: 'P1', awaySince: room.now });
     expect(room.game).toEqual(before);
     expect(room.reason({ type: 'disconnect', seat: 1 })).toBe('alreadyHere');
+    expect(room.reason({ type: 'disconnect', seat: 3 }), 'a bot').toBe('notSeated');
+    expect(room.send({ type: 'leave', seat: 1, session: 'thief' })).toEqual({
+      kind: 'refused',
+      reason: 'notSeated',
+      sentence: 'That seat belongs to somebody else.',
+    });
     expect(room.reason({ type: 'connect', seat: 1, session: 'thief' })).toBe('notSeated');
     expect(room.apply({ type: 'connect', ...speaker(1) })).toEqual([{ type: 'playerReconnected', seat: 1 }]);
     expect(room.state.seats[1]).toMatchObject({ awaySince: null });
@@ -152,9 +159,14 @@ describe('in a game', () => {
     expect(room.apply({ type: 'disconnect', seat: 1 })).toHaveLength(1);
     expect(room.apply({ type: 'disconnect', seat: 0 })[1]).toEqual({ type: 'hostChanged', from: 0, to: 2 });
     room.apply({ type: 'connect', ...speaker(0) });
+    room.apply({ type: 'connect', ...speaker(1) });
+    expect(room.apply({ type: 'disconnect', seat: 1 }), 'a guest who goes moves no host').toHaveLength(1);
     expect(room.state.host).toBe(2);
     room.apply({ type: 'disconnect', seat: 0 });
     expect(room.apply({ type: 'disconnect', seat: 2 })[1]).toMatchObject({ type: 'hostChanged', from: 2 });
+
+    const alone = RoomDriver.playing({ people: 1 });
+    expect(alone.apply({ type: 'disconnect', seat: 0 })[1]).toEqual({ type: 'hostChanged', from: 0, to: 1 });
   });
 
   test('leaving is for good: the seat is a bot’s under the same name, and its session has no claim (D7)', () => {
