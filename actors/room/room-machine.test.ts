@@ -181,6 +181,16 @@ test('a round tells who is next, each turn with its plays and piles, and its poi
   expect(perfectRounds).toEqual(roundScores!.map(({ perfect }) => Number(perfect)));
 });
 
+test('declarations that were kept count as perfect, and who won the last turn is the reference of the next round', () => {
+  const room = RoomDriver.playing().runTo('playing.turn.results');
+  const { piles, turn } = room.game;
+  const change = { declarations: piles, turn: { ...turn!, winner: 3 } } as const;
+  room.restored((state) => ({ ...state, game: { ...gameOf(state), ...change } })).ring();
+  expect(room.game.perfectRounds).toEqual(piles.map((captured) => (captured > 0 ? 1 : 0)));
+  room.ring();
+  expect(room.game.lastTurnWinner).toBe(3);
+});
+
 test('the next round keeps the totals, who won the last turn, and nothing else of the round before', () => {
   const room = RoomDriver.playing({ order: weakOnce }).runTo('playing.preparation.weakHands', () => null);
   room.apply({ type: 'answerRedeal', ...speaker(0), accept: true });

@@ -7,7 +7,8 @@ const names = ({ seats }: RoomState) => seats.map((occupant) => occupant?.name ?
 
 describe('before the start', () => {
   test('the maker is host in seat 0, bots sit around', () => {
-    const { state } = new RoomDriver();
+    const { state, events } = new RoomDriver();
+    expect(events).toEqual([{ type: 'roomCreated', code: 'ABCDEF', hostName: 'P0' }]);
     expect(names(state)).toEqual(['P0', 'Bot 2', 'Bot 3', 'Bot 4']);
     expect(state).toMatchObject({ host: 0, hostArrived: false, game: null });
   });
@@ -51,7 +52,8 @@ describe('before the start', () => {
   test('nobody but the host may, whatever seat the message names, and nobody may move the host', () => {
     const room = new RoomDriver({ people: 2 });
     for (const type of ['addBot', 'removePlayer'] as const) {
-      expect(room.reason({ type, ...speaker(1), target: 2 })).toBe('notHost');
+      const sentence = `Only the host can ${type === 'addBot' ? 'add bots' : 'remove players'}`;
+      expect(room.send({ type, ...speaker(1), target: 2 })).toMatchObject({ reason: 'notHost', sentence });
       expect(room.reason({ type, seat: 0, session: 's1', target: 2 })).toBe('notHost');
       expect(room.reason({ type, ...speaker(0), target: 0 })).toBe('hostSeat');
     }
@@ -85,7 +87,10 @@ describe('before the start', () => {
 
   test('only the host starts, and only with four', () => {
     const room = new RoomDriver({ people: 2 });
-    expect(room.reason({ type: 'startGame', ...speaker(1) })).toBe('notHost');
+    expect(room.send({ type: 'startGame', ...speaker(1) })).toMatchObject({
+      reason: 'notHost',
+      sentence: 'Only the host can start the game',
+    });
     expect(room.reason({ type: 'startGame', seat: 0, session: 's1' })).toBe('notHost');
     room.apply({ type: 'removePlayer', ...speaker(0), target: 2 });
     expect(room.reason({ type: 'startGame', ...speaker(0) })).toBe('seatEmpty');
