@@ -1,6 +1,7 @@
 import { type Command as Sub, Command, InvalidArgumentError, Option } from 'commander';
 import { benchChurn } from './churn.js';
 import { benchCommits } from './commits.js';
+import { benchDeflate } from './deflate.js';
 import type { Section } from './figure.js';
 import { isBuilt } from './fork-module.js';
 import { benchFlood } from './flood.js';
@@ -137,6 +138,12 @@ const OTHERS: readonly OtherBench[] = [
     defaults: { tables: 100, warmUp: 1, seconds: 3, rounds: 3 },
     run: ({ tables, warmUp, seconds, rounds }) =>
       benchTelemetry({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
+  },
+  {
+    name: 'deflate',
+    description: 'what permessage-deflate saves on the wire, and what it takes of the server',
+    defaults: { tables: 100, moves: 4_000, rounds: 3 },
+    run: ({ tables, moves, rounds }) => benchDeflate({ tables: tables!, moves: moves!, rounds: rounds! }),
   },
   {
     name: 'games',

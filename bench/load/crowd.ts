@@ -115,7 +115,7 @@ export class Crowd {
     });
     const drainedMs = performance.now() - endMs;
     for (const stop of stops) stop();
-    return { ...seen, closed, refused: Object.fromEntries(refused), unanswered: pending.size, drainedMs };
+    return { ...seen, closed: { ...closed }, refused: Object.fromEntries(refused), unanswered: pending.size, drainedMs };
   }
 
   close(): void {

@@ -879,6 +879,7 @@ export class Gateway {
       messageId: null,
       onNotice: (seen) => {
         if (seen.kind !== 'seen' || seen.seq === notice.seq) return;
+        // With the seat of now: it may have left meanwhile.
         this.#sendPresent(connection, seen.view(connection.seat ?? 'spectator'), seen.seq, this.#ports.now());
       },
     });

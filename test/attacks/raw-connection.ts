@@ -140,7 +140,7 @@ export class RawConnection {
   }
 }
 
-function encodeFrame(frame: RawFrame): Buffer {
+export function encodeFrame(frame: RawFrame): Buffer {
   const { opcode = 1, payload = '', isFinal = true, reserved = 0, isMasked = true, claimedLength } = frame;
   const bytes = Buffer.from(payload);
   const length = claimedLength ?? BigInt(bytes.length);
