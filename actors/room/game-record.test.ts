@@ -1,8 +1,10 @@
 // Goal: a record tells a game as it was played. Method: a game of two rounds, the first dealt twice, told step by step;
 // what the record says is compared with the events and the hands that the test itself saw.
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { dealWithWeak, weakOnce } from '../../test/support/reached-states.js';
 import { asBots, RoomDriver, speaker } from '../../test/support/room-driver.js';
+import { fairnessOf } from './fairness.js';
 import { type GameRecord, GameRecorder, type RecordedStep } from './game-record.js';
 import type { EventOf, RoomEvent } from './room-event.js';
 import type { UntimedMessage } from './room-message.js';
@@ -63,6 +65,7 @@ describe('the record of a game', () => {
     const { state } = STEPS.at(-1)!;
     expect(RECORD).toMatchObject({
       seed: state.seed,
+      commitment: createHash('sha256').update(state.seed).digest('hex'),
       code: 'ABCDEF',
       startedAt: state.game!.startedAt,
       endedAt: state.game!.endedAt,
@@ -77,6 +80,12 @@ describe('the record of a game', () => {
       winners: [0, 2],
     });
     expect(JSON.stringify(RECORD)).not.toContain('"s0"');
+  });
+
+  test('has the seed that its commitment was told for before, and nobody was told the seed then', () => {
+    const { commitment } = RECORD;
+    expect(fairnessOf(STEPS[0]!.state)).toEqual({ commitment, seed: null });
+    expect(fairnessOf(STEPS.at(-2)!.state)).toEqual({ commitment, seed: null });
   });
 
   test('has each deal with its hands, its weak players and their answers in order', () => {

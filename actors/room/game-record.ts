@@ -91,7 +91,7 @@ export class GameRecorder {
     this.#last = state;
     // An operator set the room back: what stood behind that entry never came to its end.
     const { toSeq } = message;
-    if (message.type === 'restored' && toSeq !== undefined) {
+    if (toSeq !== undefined) {
       this.#moments = this.#moments.filter((moment) => moment.seq <= toSeq);
     }
     if (events.length > 0) this.#moments.push({ seq, byBot: message.type === 'botTimer', events, state });
@@ -158,7 +158,7 @@ function roundWith(round: RoundRecord, event: RoomEvent, { state, byBot }: Momen
     }
     case 'played': {
       const { seat, pieces } = event;
-      const type = gameOf(state).turn?.plays.find((play) => play.seat === seat)?.type ?? 'INVALID';
+      const type = gameOf(state).turn!.plays.find((play) => play.seat === seat)!.type;
       const play = { seat, pieces, type, byBot };
       return { ...round, turns: lastChanged(round.turns, ({ plays }) => ({ plays: [...plays, play] })) };
     }

@@ -10,6 +10,7 @@ import { roomMachine } from './room-machine.js';
 import type { RoomMessage } from './room-message.js';
 import { gameOf } from './room-state.js';
 import { phaseOf } from './room-view.js';
+import { SEATS } from './rules.js';
 
 const REACHED = reachedStates();
 const LEAVES = leavesOf(roomMachine(seededDeal, plainBots).root);
@@ -143,6 +144,53 @@ describe('redeal', () => {
   });
 });
 
+test('a round tells who is next, each turn with its plays and piles, and its points', () => {
+  const room = RoomDriver.playing({ people: 4 }).runTo('playing.declaration');
+  const toldSince = room.events.length;
+  expect(room.events.at(-1)).toEqual({ type: 'declarationStarted' });
+  const piles = [0, 0, 0, 0];
+  const before = room.game;
+  room.runTo('playing.scoring');
+  const told = room.events.slice(toldSince);
+  const { declarations, scores, roundScores, perfectRounds, turnsWon } = room.game;
+  const turns = told.filter((event) => event.type === 'turnWon');
+  for (const [index, turn] of turns.entries()) {
+    expect(turn.piles).toBe(turn.plays[0]!.pieces.length);
+    piles[turn.winner]! += turn.piles;
+    const handsEmpty = index === turns.length - 1;
+    expect(turn).toMatchObject({ number: index + 1, roundPiles: piles, declared: declarations, handsEmpty });
+  }
+  const played = told.filter((event) => event.type === 'played');
+  expect(played.map(({ last }) => last)).toEqual(turns.flatMap(() => [false, false, false, true]));
+  expect(turnsWon).toEqual(SEATS.map((seat) => turns.filter(({ winner }) => winner === seat).length));
+  expect(told.slice(-3)).toEqual([
+    { type: 'turnResultsShown' },
+    { type: 'turnResultsEnded' },
+    {
+      type: 'roundScored',
+      round: 1,
+      scores: SEATS.map((seat) => ({
+        ...roundScores![seat],
+        declared: declarations[seat],
+        captured: piles[seat],
+        total: scores[seat],
+      })),
+    },
+  ]);
+  expect(scores).toEqual(SEATS.map((seat) => before.scores[seat] + roundScores![seat].score));
+  expect(perfectRounds).toEqual(roundScores!.map(({ perfect }) => Number(perfect)));
+});
+
+test('declarations that were kept count as perfect, and who won the last turn is the reference of the next round', () => {
+  const room = RoomDriver.playing().runTo('playing.turn.results');
+  const { piles, turn } = room.game;
+  const change = { declarations: piles, turn: { ...turn!, winner: 3 } } as const;
+  room.restored((state) => ({ ...state, game: { ...gameOf(state), ...change } })).ring();
+  expect(room.game.perfectRounds).toEqual(piles.map((captured) => (captured > 0 ? 1 : 0)));
+  room.ring();
+  expect(room.game.lastTurnWinner).toBe(3);
+});
+
 test('the next round keeps the totals, who won the last turn, and nothing else of the round before', () => {
   const room = RoomDriver.playing({ order: weakOnce }).runTo('playing.preparation.weakHands', () => null);
   room.apply({ type: 'answerRedeal', ...speaker(0), accept: true });
@@ -176,6 +224,7 @@ describe('the end of a game', () => {
     expect(endedAt).toBe(room.now);
     expect(room.deadline).toEqual({ at: room.now + 600_000, message: { type: 'timer', timer: 'finished' } });
     expect(room.reason({ type: 'timer', timer: 'finished' }, room.now + 599_999)).toBe('notDue');
+    expect(room.reason({ type: 'timer', timer: 'pause' }, room.now + 1)).toBe('notDue');
     expect(room.ring()).toEqual([{ type: 'roomClosed', why: 'finished' }]);
     expect(room.leaf).toBe('closed');
   });

@@ -107,7 +107,7 @@ function viewGame(state: RoomState, game: Game, viewer: Viewer): GameView {
     handSizes: perSeat((seat) => hands[seat].length),
     declarer,
     declareOptions: declarer === null ? null : optionsOf(state, game, declarer),
-    player: awaiting?.what === 'play' && game.turn !== null ? onTurn(game.turn.leader, game.turn.plays.length) : null,
+    player: game.turn && onTurn(game.turn.leader, game.turn.plays.length),
     requiredCount: requiredCount(state),
   };
 }

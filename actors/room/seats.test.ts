@@ -7,7 +7,8 @@ const names = ({ seats }: RoomState) => seats.map((occupant) => occupant?.name ?
 
 describe('before the start', () => {
   test('the maker is host in seat 0, bots sit around', () => {
-    const { state } = new RoomDriver();
+    const { state, events } = new RoomDriver();
+    expect(events).toEqual([{ type: 'roomCreated', code: 'ABCDEF', hostName: 'P0' }]);
     expect(names(state)).toEqual(['P0', 'Bot 2', 'Bot 3', 'Bot 4']);
     expect(state).toMatchObject({ host: 0, hostArrived: false, game: null });
   });
@@ -20,6 +21,7 @@ describe('before the start', () => {
     expect(room.apply({ type: 'join', session: 'x', name: 'Xi' })).toEqual([
       { type: 'playerJoined', seat: 2, name: 'Xi' },
     ]);
+    expect(room.state.seats[2]).toMatchObject({ session: 'x', since: room.now, awaySince: null });
   });
 
   test('a name in use, also a bot’s, is refused (D15)', () => {
@@ -50,7 +52,8 @@ describe('before the start', () => {
   test('nobody but the host may, whatever seat the message names, and nobody may move the host', () => {
     const room = new RoomDriver({ people: 2 });
     for (const type of ['addBot', 'removePlayer'] as const) {
-      expect(room.reason({ type, ...speaker(1), target: 2 })).toBe('notHost');
+      const sentence = `Only the host can ${type === 'addBot' ? 'add bots' : 'remove players'}`;
+      expect(room.send({ type, ...speaker(1), target: 2 })).toMatchObject({ reason: 'notHost', sentence });
       expect(room.reason({ type, seat: 0, session: 's1', target: 2 })).toBe('notHost');
       expect(room.reason({ type, ...speaker(0), target: 0 })).toBe('hostSeat');
     }
@@ -76,7 +79,7 @@ describe('before the start', () => {
 
     const arrived = new RoomDriver({ people: 2 });
     expect(arrived.reason({ type: 'connect', ...speaker(1) })).toBe('alreadyHere');
-    arrived.apply({ type: 'connect', ...speaker(0) });
+    expect(arrived.apply({ type: 'connect', ...speaker(0) })).toEqual([{ type: 'hostArrived' }]);
     expect(arrived.reason({ type: 'connect', ...speaker(0) })).toBe('alreadyHere');
     expect(arrived.deadline).toBeNull();
     expect(arrived.reason({ type: 'timer', timer: 'hostArrival' }, STARTED_AT + 100_000)).toBe('notDue');
@@ -84,7 +87,10 @@ describe('before the start', () => {
 
   test('only the host starts, and only with four', () => {
     const room = new RoomDriver({ people: 2 });
-    expect(room.reason({ type: 'startGame', ...speaker(1) })).toBe('notHost');
+    expect(room.send({ type: 'startGame', ...speaker(1) })).toMatchObject({
+      reason: 'notHost',
+      sentence: 'Only the host can start the game',
+    });
     expect(room.reason({ type: 'startGame', seat: 0, session: 's1' })).toBe('notHost');
     room.apply({ type: 'removePlayer', ...speaker(0), target: 2 });
     expect(room.reason({ type: 'startGame', ...speaker(0) })).toBe('seatEmpty');
@@ -110,6 +116,12 @@ describe('in a game', () => {
     expect(room.state.seats[1]).toMatchObject({ kind: 'person', name: 'P1', awaySince: room.now });
     expect(room.game).toEqual(before);
     expect(room.reason({ type: 'disconnect', seat: 1 })).toBe('alreadyHere');
+    expect(room.reason({ type: 'disconnect', seat: 3 }), 'a bot').toBe('notSeated');
+    expect(room.send({ type: 'leave', seat: 1, session: 'thief' })).toEqual({
+      kind: 'refused',
+      reason: 'notSeated',
+      sentence: 'That seat belongs to somebody else.',
+    });
     expect(room.reason({ type: 'connect', seat: 1, session: 'thief' })).toBe('notSeated');
     expect(room.apply({ type: 'connect', ...speaker(1) })).toEqual([{ type: 'playerReconnected', seat: 1 }]);
     expect(room.state.seats[1]).toMatchObject({ awaySince: null });
@@ -152,9 +164,14 @@ describe('in a game', () => {
     expect(room.apply({ type: 'disconnect', seat: 1 })).toHaveLength(1);
     expect(room.apply({ type: 'disconnect', seat: 0 })[1]).toEqual({ type: 'hostChanged', from: 0, to: 2 });
     room.apply({ type: 'connect', ...speaker(0) });
+    room.apply({ type: 'connect', ...speaker(1) });
+    expect(room.apply({ type: 'disconnect', seat: 1 }), 'a guest who goes moves no host').toHaveLength(1);
     expect(room.state.host).toBe(2);
     room.apply({ type: 'disconnect', seat: 0 });
     expect(room.apply({ type: 'disconnect', seat: 2 })[1]).toMatchObject({ type: 'hostChanged', from: 2 });
+
+    const alone = RoomDriver.playing({ people: 1 });
+    expect(alone.apply({ type: 'disconnect', seat: 0 })[1]).toEqual({ type: 'hostChanged', from: 0, to: 1 });
   });
 
   test('leaving is for good: the seat is a bot’s under the same name, and its session has no claim (D7)', () => {

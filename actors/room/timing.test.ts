@@ -34,6 +34,7 @@ describe('pace', () => {
       if (room.state.pauseEndsAt !== null) {
         lengths.set(leaf, room.state.pauseEndsAt - now);
         expect(room.reason({ type: 'timer', timer: 'pause' }, room.state.pauseEndsAt - 1)).toBe('notDue');
+        expect(room.reason({ type: 'timer', timer: 'finished' }, room.state.pauseEndsAt)).toBe('notDue');
         room.ring();
       } else room.runUntil((driver) => driver.leaf !== leaf);
       if (leaf === 'playing.scoring') break;
@@ -106,6 +107,13 @@ describe('deadlines', () => {
       const somebodyThinks = asked.some((occupant) => occupant?.kind === 'person' && occupant.awaySince === null);
       if (!somebodyThinks) expect(driver.definition.deadline(snapshot), leaf).not.toBeNull();
     }
+  });
+
+  test('are moved by what says that nobody could act', () => {
+    const room = RoomDriver.playing().runTo('playing.turn.playing');
+    const before = room.state;
+    expect(room.apply({ type: 'resumed', outageMs: 5_000 })).toEqual([{ type: 'clockShifted', outageMs: 5_000 }]);
+    expect(room.state).toEqual(shiftClocks(before, 5_000));
   });
 
   property.prop([fc.constantFrom(...REACHED), fc.integer({ min: 1, max: 10 ** 9 })], { seed: 3, numRuns: 500 })(
