@@ -2,7 +2,7 @@
 export type { Piece } from '../../src/game/pieces.js';
 export { fullSet } from '../../src/game/pieces.js';
 export type { PerSeat, Seat } from '../../src/game/seats.js';
-export { nextSeat, perSeat, SEATS, seatOrderFrom, withSeat } from '../../src/game/seats.js';
+export { nextSeat, perSeat, SEATS, withSeat } from '../../src/game/seats.js';
 export type { RefusalReason, Refusal } from '../../src/game/refusal.js';
 export { refuse } from '../../src/game/refusal.js';
 export { dealHands, shuffle } from '../../src/game/deal.js';
