@@ -75,7 +75,9 @@ describe('before the start', () => {
     const room = new RoomDriver();
     expect(room.reason({ type: 'timer', timer: 'hostArrival' }, STARTED_AT + 59_999)).toBe('notDue');
     expect(room.deadline?.at).toBe(STARTED_AT + 60_000);
+    expect(room.reason({ type: 'timer', timer: 'pause' }, STARTED_AT + 60_000)).toBe('notDue');
     expect(room.ring()).toEqual([{ type: 'roomClosed', why: 'hostNeverCame' }]);
+    expect(room.leaf).toBe('closed');
 
     const arrived = new RoomDriver({ people: 2 });
     expect(arrived.reason({ type: 'connect', ...speaker(1) })).toBe('alreadyHere');
