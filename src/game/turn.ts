@@ -72,7 +72,10 @@ export function judgePlay({ seat, player, hand, indices, requiredCount }: PlayIn
 
   const type = playType(pieces);
   if (requiredCount === null && type === 'INVALID') {
-    return refuse('notAPlay', `${who} leads and must play a set with a type; the pieces at positions ${indices.join(', ')} have none.`);
+    return refuse(
+      'notAPlay',
+      `${who} leads and must play a set with a type; the pieces at positions ${indices.join(', ')} have none.`,
+    );
   }
   const rest = hand.filter((_piece, index) => !taken.has(index));
   return { kind: 'accepted', pieces, rest, type, value: sumOfPoints(pieces) };
