@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { BoundedLines } from './bounded-lines.js';
 
@@ -85,9 +85,11 @@ test('a process whose stderr nobody reads goes on, says what it lost, and ends',
   const reader = child.stderr!;
   const exit = once(child, 'exit');
   const ended = exit.then(() => Promise.reject(new Error(`the process ended: ${String(reader.read())}`)));
+  const messages = on(child, 'message'); // keeps those that come together
   const said = async (): Promise<unknown> => {
     for (;;) {
-      const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
+      const { value } = await Promise.race([messages.next(), ended]);
+      const [message] = value as [unknown];
       if (typeof message !== 'object') return message; // the loader tells of the files that it loads
     }
   };
