@@ -19,23 +19,31 @@ export interface Clock {
 /** Longest delay that the platform's timer can hold (2^31 - 1 ms); longer ones are cut into pieces. */
 const TIMER_MS_MAX = 2_147_483_647;
 
-export const systemClock: Clock = {
-  nowMs: () => Date.now(),
-  elapsedMs: () => performance.now(),
-  schedule: (delayMs, run) => {
-    let timer: NodeJS.Timeout;
-    const arm = (leftMs: number): void => {
-      const stepMs = Math.min(Math.max(leftMs, 0), TIMER_MS_MAX);
-      timer = setTimeout(() => (leftMs > stepMs ? arm(leftMs - stepMs) : run()), stepMs);
-      timer.unref();
-    };
-    arm(delayMs);
-    return () => clearTimeout(timer);
-  },
-  defer: (run) => {
-    setImmediate(run);
-  },
-};
+function platformClock({ keepsProcess }: { readonly keepsProcess: boolean }): Clock {
+  return {
+    nowMs: () => Date.now(),
+    elapsedMs: () => performance.now(),
+    schedule: (delayMs, run) => {
+      let timer: NodeJS.Timeout;
+      const arm = (leftMs: number): void => {
+        const stepMs = Math.min(Math.max(leftMs, 0), TIMER_MS_MAX);
+        timer = setTimeout(() => (leftMs > stepMs ? arm(leftMs - stepMs) : run()), stepMs);
+        if (!keepsProcess) timer.unref();
+      };
+      arm(delayMs);
+      return () => clearTimeout(timer);
+    },
+    defer: (run) => {
+      setImmediate(run);
+    },
+  };
+}
+
+/** Of a process that something else keeps running: a server's port, a tool's work. */
+export const systemClock = platformClock({ keepsProcess: false });
+
+/** Of a program that may have nothing but a pause to wait for: a client whose connection was lost and that comes back. */
+export const waitingClock = platformClock({ keepsProcess: true });
 
 /**
  * Room time: process epoch plus monotonic time, so that it never goes back and wall clock jumps have no effect.

@@ -1,4 +1,4 @@
-export { systemClock, type Clock } from '../../actors/clock.js';
+export { type Clock, waitingClock } from '../../actors/clock.js';
 export { type Acknowledgement } from './acknowledgement.js';
 export { type ClientSocket, type Connect } from './client-socket.js';
 export { type Frame } from './frame.js';
