@@ -2,6 +2,7 @@ import type { Clock } from '../../actors/clock.js';
 import type { RateLimiter } from '../limits/rate-limiter.js';
 import { type BucketSize, draw } from '../limits/token-bucket.js';
 import type { ClientMessage } from '../protocol/client-message.js';
+import type { Frame } from '../protocol/frame-codec.js';
 import { rateLimited } from '../protocol/refusals.js';
 import { inReplyTo } from '../protocol/wire.js';
 import type { Log } from '../telemetry/log.js';
@@ -45,7 +46,7 @@ export class Enforcement {
   }
 
   /** What hands on the frames of a socket, no faster than it may send them. */
-  paceOf(connection: Connection, read: (frame: string | Uint8Array, binary: boolean) => void): FramePace {
+  paceOf(connection: Connection, read: (frame: Frame, binary: boolean) => void): FramePace {
     const { clock, settings } = this.#ports;
     return new FramePace({
       clock,

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../actors/clock.js';
 import { type Bucket, type BucketSize, draw } from '../limits/token-bucket.js';
+import type { Frame } from '../protocol/frame-codec.js';
 
 /** Frames that one socket is read, at once and a second, whatever they are: the only limit at TIME_SCALE 0. */
 const FRAMES: BucketSize = { capacity: 200, perSecond: 200 };
@@ -48,7 +49,7 @@ function sizeAt(factor: number): BucketSize {
 export interface FramePacePorts {
   readonly clock: Clock;
   readonly settings: { readonly rateLimitFactor: number }; // read for each frame
-  readonly read: (frame: string | Uint8Array, binary: boolean) => void;
+  readonly read: (frame: Frame, binary: boolean) => void;
   readonly pause: () => void;
   readonly resume: () => void;
   readonly onSlowed: () => void; // reading pauses
@@ -62,7 +63,7 @@ export interface FramePacePorts {
  */
 export class FramePace {
   readonly #ports: FramePacePorts;
-  readonly #waiting: { readonly frame: string | Uint8Array; readonly binary: boolean }[] = [];
+  readonly #waiting: { readonly frame: Frame; readonly binary: boolean }[] = [];
   #bytes = 0; // of those
   #bucket: Bucket | undefined;
   #isPaused = false;
@@ -75,7 +76,7 @@ export class FramePace {
     this.#ports = ports;
   }
 
-  offer(frame: string | Uint8Array, binary: boolean): void {
+  offer(frame: Frame, binary: boolean): void {
     if (this.#isStopped) return;
     const { clock, settings, read, onRefused } = this.#ports;
     const waiting = { count: this.#waiting.length, bytes: this.#bytes };

@@ -1,5 +1,4 @@
-import type { Seat } from '../game/seats.js';
-import { SEATS } from '../game/seats.js';
+import { type Seat, SEATS } from '../game/seats.js';
 import { Buckets } from '../limits/buckets.js';
 import type { BucketSize } from '../limits/token-bucket.js';
 import type { ClientEvent } from '../protocol/client-message.js';

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
 import { isRecord } from '../../src/client/frame.js';
-import { carefulStrategy } from '../../src/client/strategy.js';
-import { playGame } from '../../src/client/game-session.js';
-import { seededRandom } from '../../src/client/random.js';
+import { simulatedGame } from '../support/simulated-game.js';
 import { SimulatedServer } from '../support/simulated-server.js';
 import { NAMES, SIMPLE_BOTS, SLOW_BOTS, STEADY, Table, TWO_WEAK } from '../support/table.js';
 import { at, shownHand, WireClient } from '../support/wire-client.js';
@@ -19,20 +17,7 @@ async function wholeGame(seed = 'keep'): Promise<{ texts: string[]; frames: { ev
   const sim = await SimulatedServer.start({ seed });
   const texts: string[] = [];
   sim.onFrame = (_path, text) => texts.push(text);
-  const random = seededRandom(3);
-  let ids = 0;
-  await sim.until(
-    playGame({
-      humans: 2,
-      connect: sim.connect,
-      clock: sim.clock,
-      random,
-      newId: () => `m${++ids}`,
-      strategy: carefulStrategy(random),
-      thinkMs: () => 300,
-      roundsMax: 3,
-    }),
-  );
+  await simulatedGame(sim, { seed: 3, thinkMs: () => 300, roundsMax: 3 });
   return { texts, frames: texts.map((text) => JSON.parse(text) as { event: string; data: unknown }) };
 }
 
