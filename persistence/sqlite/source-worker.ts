@@ -1,30 +1,30 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { BuildOptions, BuildResult } from 'esbuild';
 import type { ThreadModule } from './worker-protocol.js';
 
 const THREADS: readonly ThreadModule[] = ['writer', 'reader', 'inspector'];
-let bundles: ReadonlyMap<string, URL> | null = null;
+let folder: URL | null = null;
 
 /**
  * A worker's file for programs that run from source: on Node 20 a .ts file does not load in a worker thread by itself, and
- * a loader in each thread costs ten times what opening a journal does. All are bundled once in a process; their names
- * hold what is in them, so processes share them.
+ * a loader in each thread costs ten times what opening a journal does. All are bundled once in a process, into a folder
+ * whose name is a hash of what they hold, so that processes share them and a thread finds the others beside its own file.
  */
 export function sourceWorker(module: ThreadModule): URL {
-  bundles ??= bundle();
-  return bundles.get(module)!;
+  folder ??= bundle();
+  return new URL(`./${module}.mjs`, folder);
 }
 
-function bundle(): ReadonlyMap<string, URL> {
+function bundle(): URL {
   const require = createRequire(import.meta.url);
   const { buildSync } = require('esbuild') as { readonly buildSync: (options: BuildOptions) => BuildResult };
   const { outputFiles = [] } = buildSync({
     entryPoints: THREADS.map((name) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url))),
-    entryNames: '[name]-[hash]',
-    outdir: fileURLToPath(new URL('../../node_modules/.cache/journal-threads/', import.meta.url)),
+    outdir: fileURLToPath(new URL('.', import.meta.url)),
     bundle: true,
     write: false,
     platform: 'node',
@@ -34,12 +34,16 @@ function bundle(): ReadonlyMap<string, URL> {
     packages: 'external',
     sourcemap: 'inline',
   });
-  const files = outputFiles.map(({ path, contents }) => {
-    mkdirSync(join(path, '..'), { recursive: true });
-    const draft = `${path}.${process.pid}`;
+  const hash = createHash('sha256');
+  for (const { contents } of outputFiles) hash.update(contents);
+  const name = hash.digest('hex').slice(0, 16);
+  const target = new URL(`../../node_modules/.cache/journal-threads/${name}/`, import.meta.url);
+  mkdirSync(target, { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    const file = fileURLToPath(new URL(basename(path), target));
+    const draft = `${file}.${process.pid}`;
     writeFileSync(draft, contents);
-    renameSync(draft, path); // whole or not at all: another process may load it now
-    return [basename(path).split('-')[0]!, pathToFileURL(path)] as const;
-  });
-  return new Map(files);
+    renameSync(draft, file); // whole or not at all: another process may load it now
+  }
+  return target;
 }

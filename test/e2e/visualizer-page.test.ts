@@ -279,8 +279,12 @@ describeNeeding('chromium', 'the visualizer in a browser', (chromium) => {
     });
 
     test('is seen by a player’s eye, or whole', async () => {
-      const shown = await open(`?room=${room.code}&entry=120`);
-      await shown.shows(120);
+      const { items } = await ask<{ items: readonly { seq: number; type: string }[] }>(
+        `/api/visualizer/rooms/${room.code}/timeline?from=100&limit=100`,
+      );
+      const { seq } = items.find(({ type }) => type === 'declare')!; // all hands are full
+      const shown = await open(`?room=${room.code}&entry=${seq}`);
+      await shown.shows(seq);
       const visible = (seat: number) =>
         shown.get(`seat-${seat}`).locator('ul[aria-label^=Hand] .piece:not(.hidden)').count();
       expect([await visible(0), await visible(1)]).toEqual([0, 0]);
