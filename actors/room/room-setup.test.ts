@@ -5,7 +5,7 @@ import { RoomDriver } from '../../test/support/room-driver.js';
 import { MachineRunner } from '../machine-runner.js';
 import { accept, deny, type Outcome } from './outcome.js';
 import type { MessageOf, RoomMessage } from './room-message.js';
-import { attempt, change, refusal, refuseUnknown, roomSetup } from './room-setup.js';
+import { attempt, change, refusal, refuseUnknown, roomSetup, type Scope } from './room-setup.js';
 import type { RoomState } from './room-state.js';
 import { judgeJoin, judgeLeaveSeat, refuseLateJoin } from './seats.js';
 
@@ -20,6 +20,11 @@ function joined(join: Transition) {
   return MachineRunner.restore<RoomState, RoomMessage, never>({ machine }, { value: 'open', context: state }).step(
     JOIN,
   );
+}
+
+function guardOf([taken]: ReturnType<typeof attempt>): (scope: Scope) => boolean {
+  if (taken === undefined || !('guard' in taken)) throw new Error('an attempt begins with its guard');
+  return taken.guard;
 }
 
 /** The rule's answers in turn; how often it was asked. */
@@ -39,16 +44,16 @@ describe('a rule', () => {
 
   test('is asked anew about another room, and about another message', () => {
     const answers = [accept(state), deny('roomFull', 'Full.'), accept(state)];
-    const { guard } = attempt('join', countedJudge(...answers))[0];
+    const guard = guardOf(attempt('join', countedJudge(...answers)));
     expect(guard({ context: state, event: JOIN })).toBe(true);
     expect(guard({ context: { ...state }, event: JOIN })).toBe(false);
     expect(guard({ context: state, event: { ...JOIN } })).toBe(true);
-    const again = attempt('join', countedJudge(accept(state), deny('roomFull', 'Full.')))[0].guard;
+    const again = guardOf(attempt('join', countedJudge(accept(state), deny('roomFull', 'Full.'))));
     expect([JOIN, { ...JOIN }].map((event) => again({ context: state, event }))).toEqual([true, false]);
   });
 
   test('gives its name to guards and to refusals, for charts', () => {
-    expect(attempt('join', judgeJoin)[0].guard.name).toBe('judgeJoin');
+    expect(guardOf(attempt('join', judgeJoin)).name).toBe('judgeJoin');
     expect(refusal('join', refuseLateJoin).actions.name).toBe('refuseLateJoin');
     expect(refuseUnknown.name).toBe('refuseUnknown');
   });

@@ -79,7 +79,7 @@ export function attempt<T extends RoomMessageType>(type: T, judge: Judge<Message
   return [
     { guard: allowed, actions: settle(answer), ...(target !== undefined && { target }) },
     { actions: sayRefused(answer) },
-  ] as const;
+  ];
 }
 
 /** The transition of a message that this state always refuses, with a reason of its own. */
