@@ -1,7 +1,7 @@
 import type { Section } from './figure.js';
 import { beside, interleaved } from './rounds.js';
 import { mean } from './statistics.js';
-import { WireContestants, type WireRun } from './wire-contestants.js';
+import { isRoomServerInstalled, WireContestants, type WireRun } from './wire-contestants.js';
 
 export interface SocketsOptions {
   readonly tables: number; // four people with a socket each
@@ -19,16 +19,19 @@ export async function benchSockets({ tables, warmUp, seconds, rounds }: SocketsO
     const measured = await interleaved<WireRun>(rounds, () => only(wire.raw(options)), [
       { name: 'product', run: () => only(wire.product(options)) },
       { name: 'reference', run: () => only(wire.reference(options)) },
+      ...(isRoomServerInstalled ? [{ name: 'room server', run: () => only(wire.roomServer(options)) }] : []),
     ]);
     const products = measured.get('product')!;
     const references = measured.get('reference')!.map(({ result }) => result);
+    const roomServers = (measured.get('room server') ?? []).map(({ result }) => result);
     const results = products.map(({ result }) => result);
-    assertSound([...results, ...references]);
+    assertSound([...results, ...references, ...roomServers]);
     const details = (name: string, runs: readonly WireRun[]) => ({
       [`frames per move, ${name}`]: mean(runs.map(({ framesPerMove }) => framesPerMove)),
       [`bytes per move, ${name}`]: mean(runs.map(({ bytesPerMove }) => bytesPerMove)),
       [`server's cores, ${name}`]: mean(runs.map(({ serverCpu }) => serverCpu ?? Number.NaN)),
       [`its main thread, ${name}`]: mean(runs.map(({ mainThreadCpu }) => mainThreadCpu ?? Number.NaN)),
+      [`generator's cores, ${name}`]: mean(runs.map(({ generatorCpu }) => generatorCpu)),
     });
     return {
       name: 'sockets',
@@ -44,15 +47,30 @@ export async function benchSockets({ tables, warmUp, seconds, rounds }: SocketsO
           better: 'higher',
           values: results.map(({ movesPerS }) => movesPerS),
           comparisons: [
-            { name: 'raw ws', values: beside(products, ({ movesPerS }) => movesPerS) },
+            {
+              name: 'raw ws',
+              values: beside(products, ({ movesPerS }) => movesPerS),
+              target: { floor: 0.4, goal: 0.6 },
+            },
             { name: 'reference', values: references.map(({ movesPerS }) => movesPerS) },
+            ...(isRoomServerInstalled
+              ? [
+                  {
+                    name: 'room server' as const,
+                    values: roomServers.map(({ movesPerS }) => movesPerS),
+                    target: { floor: 2, goal: 3 },
+                  },
+                ]
+              : []),
           ],
-          target: { of: 'raw ws', floor: 0.4, goal: 0.6 },
         },
       ],
       details: {
         ...details('product', results),
         ...details('reference', references),
+        ...(isRoomServerInstalled
+          ? details('room server', roomServers)
+          : { 'room server': 'skipped, it is not installed: npm ci --prefix bench/room-server' }),
         ...details('raw ws', [products[0]!.before, ...products.map(({ after }) => after)]),
       },
     };
