@@ -21,6 +21,7 @@ import { benchSockets } from './sockets.js';
 import { benchStorm } from './storm.js';
 import { runSuite } from './suite.js';
 import { benchTelemetry } from './telemetry.js';
+import { benchTracesOff } from './traces-off.js';
 import { benchVisualizer } from './visualizer.js';
 
 type Numbers = Readonly<Record<string, number>>;
@@ -138,6 +139,13 @@ const OTHERS: readonly OtherBench[] = [
     defaults: { tables: 100, warmUp: 1, seconds: 3, rounds: 3 },
     run: ({ tables, warmUp, seconds, rounds }) =>
       benchTelemetry({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
+  },
+  {
+    name: 'traces-off',
+    description: 'what traces cost of a server that sends none',
+    defaults: { tables: 100, warmUp: 1, seconds: 3, rounds: 3 },
+    run: ({ tables, warmUp, seconds, rounds }) =>
+      benchTracesOff({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
   },
   {
     name: 'deflate',

@@ -326,7 +326,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     const stopMonitor = monitor.start();
     addProcessMetrics(registry);
     rooms.visualizer.onTold(messageLog(log, settings, systemClock.elapsedMs));
-    if (traces !== null) rooms.visualizer.onTold(messageSpans(traces.tracer, fineNowMs, () => rooms.gateway.lastTold));
+    if (traces !== null) rooms.visualizer.onTold(messageSpans(traces.tracer, fineNowMs, () => rooms.gateway.meter.last));
     writer.onCommit((appends, tookMs) => {
       if (tookMs > settings.slowOperationMs) log.warn({ appends, tookMs }, 'slow commit');
     });
