@@ -13,6 +13,7 @@ import { benchMassDisconnect } from './mass-disconnect.js';
 import { benchMoves } from './moves.js';
 import { benchOverload } from './overload.js';
 import { benchProfile } from './profile.js';
+import { benchQueries } from './queries.js';
 import { benchRecovery } from './recovery.js';
 import { sectionText } from './report.js';
 import { benchRestore } from './restore.js';
@@ -186,6 +187,12 @@ const OTHERS: readonly OtherBench[] = [
     defaults: { rooms: 100, times: 10, warmUp: 5, seconds: 5 },
     run: ({ rooms, times, warmUp, seconds }) =>
       benchOverload({ rooms: rooms!, times: times!, warmUp: warmUp!, seconds: seconds! }),
+  },
+  {
+    name: 'queries',
+    description: 'every look-up and listing in a store of many rooms, while it is written to',
+    defaults: { rooms: 100_000, samples: 500 },
+    run: ({ rooms, samples }) => benchQueries({ rooms: rooms!, samples: samples! }),
   },
   {
     name: 'visualizer',
