@@ -1,6 +1,7 @@
 import type { Clock } from '../../actors/clock.js';
 import type { Lobby } from '../../actors/lobby.js';
 import type { Cause } from '../../actors/envelope.js';
+import type { Viewer } from '../../actors/room-definition.js';
 import { EXTERNAL_EVENTS } from '../../actors/room/external-events.js';
 import type { LiapTui } from '../../actors/room/liap-tui.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
@@ -14,7 +15,9 @@ import { type Seat, SEATS } from '../game/seats.js';
 import type { ClientEvent, ClientMessage, ClientMessageOf } from '../protocol/client-message.js';
 import { decode, faultAnswer } from '../protocol/decode.js';
 import { roomListUpdate } from '../protocol/lobby-messages.js';
-import { type Frame, frameBytes } from '../protocol/frame-codec.js';
+import { type Frame, frameBytes, jsonCodec } from '../protocol/frame-codec.js';
+import { HandTemplate } from '../protocol/hand-template.js';
+import { type Reader, running, wireHand } from '../protocol/phase-change.js';
 import {
   type MissedEvent,
   project,
@@ -199,7 +202,7 @@ export class Gateway {
       if (this.#slowReaders.skips(connection)) continue;
       this.#sendBroadcast(
         connection,
-        once.frame(connection.codec, '', () => this.#list()),
+        once.frame(connection.codec, '', () => connection.codec.encode(this.#list())),
       );
     }
   }
@@ -815,14 +818,23 @@ export class Gateway {
   #show(sockets: Iterable<Connection>, projection: Projection, notice: Applied, messageId: string | null): void {
     const stamp = { atMs: notice.at, roomId: notice.view('spectator').code };
     const once = new EncodedOnce(this.traffic);
+    const make = (viewer: Viewer, reader: Reader): WireMessage =>
+      stamped(projection.make(notice.view(viewer), reader), stamp);
+    let template: HandTemplate | undefined;
     for (const connection of sockets) {
+      const { codec } = connection;
       const viewer = projection.private ? connection.seat : null;
       const replyTo = connection.session === notice.cause.session ? messageId : null;
       if (projection.isState && replyTo === null && this.#slowReaders.skips(connection)) continue;
-      const make = (): WireMessage =>
-        inReplyTo(stamped(projection.make(notice.view(viewer ?? 'spectator'), viewer), stamp), replyTo);
+      const encode = (): Frame => {
+        if (!projection.private || codec !== jsonCodec)
+          return codec.encode(inReplyTo(make(viewer ?? 'spectator', viewer), replyTo));
+        template ??= new HandTemplate(make('spectator', 'each'));
+        const hand = viewer === null ? [] : wireHand(running(notice.view(viewer)), viewer);
+        return template.text(viewer, hand, replyTo);
+      };
       const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;
-      this.#sendBroadcast(connection, once.frame(connection.codec, key, make));
+      this.#sendBroadcast(connection, once.frame(codec, key, encode));
     }
   }
 
