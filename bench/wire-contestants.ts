@@ -31,13 +31,13 @@ export interface WireRun extends Driven {
 export class WireContestants {
   readonly recorded: readonly RecordedMove[];
   readonly #folder: string;
-  readonly #recording: string;
+  readonly recording: string; // file of the recorded moves
 
   private constructor(recorded: readonly RecordedMove[]) {
     this.recorded = recorded;
     this.#folder = mkdtempSync(join(tmpdir(), 'wire-'));
-    this.#recording = join(this.#folder, 'recording.json');
-    writeFileSync(this.#recording, JSON.stringify(recorded));
+    this.recording = join(this.#folder, 'recording.json');
+    writeFileSync(this.recording, JSON.stringify(recorded));
   }
 
   static async prepare(): Promise<WireContestants> {
@@ -74,7 +74,7 @@ export class WireContestants {
     }
     const folder = mkdtempSync(join(this.#folder, 'journal-'));
     const journal = name === 'raw' ? 'none' : join(folder, 'journal.sqlite');
-    const server = forkModule('reference/replay-server', { RECORDING: this.#recording, JOURNAL: journal });
+    const server = forkModule('reference/replay-server', { RECORDING: this.recording, JOURNAL: journal });
     try {
       const { port } = await firstMessage<{ port: number }>(server);
       return await use(`ws://127.0.0.1:${port}`, server.pid!);

@@ -1,7 +1,6 @@
 import type { Clock } from '../../actors/clock.js';
 import type { Lobby } from '../../actors/lobby.js';
 import type { Cause } from '../../actors/envelope.js';
-import type { Viewer } from '../../actors/room-definition.js';
 import { EXTERNAL_EVENTS } from '../../actors/room/external-events.js';
 import type { LiapTui } from '../../actors/room/liap-tui.js';
 import type { RoomEvent } from '../../actors/room/room-event.js';
@@ -15,9 +14,7 @@ import { type Seat, SEATS } from '../game/seats.js';
 import type { ClientEvent, ClientMessage, ClientMessageOf } from '../protocol/client-message.js';
 import { decode, faultAnswer } from '../protocol/decode.js';
 import { roomListUpdate } from '../protocol/lobby-messages.js';
-import { type Frame, frameBytes, jsonCodec } from '../protocol/frame-codec.js';
-import { HandTemplate } from '../protocol/hand-template.js';
-import { type Reader, running, wireHand } from '../protocol/phase-change.js';
+import { type Frame, frameBytes } from '../protocol/frame-codec.js';
 import {
   type MissedEvent,
   project,
@@ -54,6 +51,7 @@ import { createSocketLimits } from './rate-limit.js';
 import { RoomPace } from './room-pace.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
+import { Showing } from './showing.js';
 import { SlowReaders } from './slow-readers.js';
 import { Traffic } from './traffic.js';
 
@@ -816,25 +814,11 @@ export class Gateway {
   }
 
   #show(sockets: Iterable<Connection>, projection: Projection, notice: Applied, messageId: string | null): void {
-    const stamp = { atMs: notice.at, roomId: notice.view('spectator').code };
-    const once = new EncodedOnce(this.traffic);
-    const make = (viewer: Viewer, reader: Reader): WireMessage =>
-      stamped(projection.make(notice.view(viewer), reader), stamp);
-    let template: HandTemplate | undefined;
+    const showing = new Showing(projection, notice, this.traffic);
     for (const connection of sockets) {
-      const { codec } = connection;
-      const viewer = projection.private ? connection.seat : null;
       const replyTo = connection.session === notice.cause.session ? messageId : null;
       if (projection.isState && replyTo === null && this.#slowReaders.skips(connection)) continue;
-      const encode = (): Frame => {
-        if (!projection.private || codec !== jsonCodec)
-          return codec.encode(inReplyTo(make(viewer ?? 'spectator', viewer), replyTo));
-        template ??= new HandTemplate(make('spectator', 'each'));
-        const hand = viewer === null ? [] : wireHand(running(notice.view(viewer)), viewer);
-        return template.text(viewer, hand, replyTo);
-      };
-      const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;
-      this.#sendBroadcast(connection, once.frame(codec, key, encode));
+      this.#sendBroadcast(connection, showing.frame(connection.codec, connection.seat, replyTo));
     }
   }
 
