@@ -38,13 +38,13 @@ export interface WireRun extends Driven {
 export class WireContestants {
   readonly recorded: readonly RecordedMove[];
   readonly #folder: string;
-  readonly #recording: string;
+  readonly recording: string; // file of the recorded moves
 
   private constructor(recorded: readonly RecordedMove[]) {
     this.recorded = recorded;
     this.#folder = mkdtempSync(join(tmpdir(), 'wire-'));
-    this.#recording = join(this.#folder, 'recording.json');
-    writeFileSync(this.#recording, JSON.stringify(recorded));
+    this.recording = join(this.#folder, 'recording.json');
+    writeFileSync(this.recording, JSON.stringify(recorded));
   }
 
   static async prepare(): Promise<WireContestants> {
@@ -89,7 +89,7 @@ export class WireContestants {
     }
     const folder = mkdtempSync(join(this.#folder, 'journal-'));
     const journal = name === 'raw' ? 'none' : join(folder, 'journal.sqlite');
-    const env = { RECORDING: this.#recording, JOURNAL: journal };
+    const env = { RECORDING: this.recording, JOURNAL: journal };
     const server =
       name === 'room server'
         ? fork(join(ROOM_SERVER, 'room-server.mjs'), { execArgv: [], env: { ...process.env, ...env } })

@@ -52,6 +52,7 @@ import { createSocketLimits } from './rate-limit.js';
 import { RoomPace } from './room-pace.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
+import { Showing } from './showing.js';
 import { SlowReaders } from './slow-readers.js';
 import { Traffic } from './traffic.js';
 
@@ -191,7 +192,7 @@ export class Gateway {
       if (this.#slowReaders.skips(connection)) continue;
       this.#sendBroadcast(
         connection,
-        once.frame(connection.codec, '', () => this.#list()),
+        once.frame(connection.codec, '', () => connection.codec.encode(this.#list())),
       );
     }
   }
@@ -801,16 +802,11 @@ export class Gateway {
   }
 
   #show(sockets: Iterable<Connection>, projection: Projection, notice: Applied, messageId: string | null): void {
-    const stamp = { atMs: notice.at, roomId: notice.view('spectator').code };
-    const once = new EncodedOnce(this.traffic);
+    const showing = new Showing(projection, notice, this.traffic);
     for (const connection of sockets) {
-      const viewer = projection.private ? connection.seat : null;
       const replyTo = connection.session === notice.cause.session ? messageId : null;
       if (projection.isState && replyTo === null && this.#slowReaders.skips(connection)) continue;
-      const make = (): WireMessage =>
-        inReplyTo(stamped(projection.make(notice.view(viewer ?? 'spectator'), viewer), stamp), replyTo);
-      const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;
-      this.#sendBroadcast(connection, once.frame(connection.codec, key, make));
+      this.#sendBroadcast(connection, showing.frame(connection.codec, connection.seat, replyTo));
     }
   }
 
