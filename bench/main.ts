@@ -175,7 +175,7 @@ const OTHERS: readonly OtherBench[] = [
     name: 'overload',
     description:
       'ten times as much as the server can do: what still gets done, what is answered, what it costs in memory',
-    defaults: { rooms: 100, times: 10, warmUp: 5, seconds: 5 },
+    defaults: { rooms: 100, times: 10, warmUp: 5, seconds: 4 },
     run: ({ rooms, times, warmUp, seconds }) =>
       benchOverload({ rooms: rooms!, times: times!, warmUp: warmUp!, seconds: seconds! }),
   },
