@@ -27,6 +27,8 @@ const CLOSING_S = 2;
 const ROOMS_PER_S = 270;
 /** The grace, less what has gone by of it. */
 const GRACE_LEFT_S = 1;
+/** Until the server has compiled what its moves need. */
+const WARM_UP_S = 5;
 /** After so many have come back, until their rooms are quiet again. */
 const SETTLED_S = 2;
 
@@ -55,6 +57,7 @@ export async function benchMassDisconnect(options: MassDisconnectOptions): Promi
     const rounds: Round[] = [];
     try {
       await party.spread();
+      await party.drive({ warmUpS: WARM_UP_S, seconds: 0, rate: options.rate });
       for (let round = 0; round < options.rounds; round++) {
         if (round > 0) {
           go = forkModule('crowd', {});
