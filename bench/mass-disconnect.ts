@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'hdr-histogram-js';
 import { ServerProcess } from '../test/support/server-process.js';
 import type { CrowdTask, Heard, Joined } from './crowd.js';
 import { firstMessage, forkModule, killed } from './fork-module.js';
@@ -9,7 +10,6 @@ import { Party, type Driven } from './load/drive.js';
 import { seatInRoom } from './load/seating.js';
 import { NAMES } from './load/table.js';
 import { MEMORY_FOLDER } from './memory-folder.js';
-import { spreadOf } from './statistics.js';
 import { PRODUCT } from './wire-contestants.js';
 
 export interface MassDisconnectOptions {
@@ -69,7 +69,7 @@ export async function benchMassDisconnect(options: MassDisconnectOptions): Promi
       party.close();
     }
     const journal = MEMORY_FOLDER === null ? 'on the disk' : `in memory (${MEMORY_FOLDER})`;
-    return { sockets_dropped: sockets, rooms, journal, rounds: rounds.map(shown), p99_by_before: ratios(rounds) };
+    return { sockets_dropped: sockets, rooms, journal, rounds: rounds.map(shown), all_rounds: pooled(rounds) };
   } finally {
     await Promise.all([killed(stay), killed(go)]);
     await server.dispose();
@@ -103,6 +103,7 @@ function shown({ heard, cutMs, ...parts }: Round): object {
     p50_ms: run.latency.getValueAtPercentile(50) / 1000,
     p99_ms: p99Of(run),
     max_ms: run.latency.maxValue / 1000,
+    p99_sent_late_ms: run.sentLate.getValueAtPercentile(P99) / 1000, // by the generator: of that the server knows nothing
     moves_per_s: run.movesPerS,
     refused: run.refused,
     unanswered: run.unanswered,
@@ -120,10 +121,25 @@ function shown({ heard, cutMs, ...parts }: Round): object {
   };
 }
 
-function ratios(rounds: readonly Round[]): object {
-  return Object.fromEntries(
-    PARTS.slice(1).map((name) => [name, spreadOf(rounds.map((round) => p99Of(round[name]) / p99Of(round.before)))]),
-  );
+/** Of the moves of all rounds: a large collection of garbage, which comes every half minute, falls into some part of each. */
+function pooled(rounds: readonly Round[]): object {
+  const p99 = (...names: readonly (typeof PARTS)[number][]): number => {
+    const all = build();
+    for (const round of rounds) for (const name of names) all.add(round[name].latency);
+    return all.getValueAtPercentile(P99) / 1000;
+  };
+  const before = p99('before');
+  const event = p99('closing', 'telling');
+  return {
+    p99_ms: {
+      before,
+      closing: p99('closing'),
+      telling: p99('telling'),
+      from_cut_until_told: event,
+      after: p99('after'),
+    },
+    p99_from_cut_until_told_by_before: event / before,
+  };
 }
 
 async function told<T>(crowd: ChildProcess, task: CrowdTask): Promise<T> {
