@@ -154,7 +154,7 @@ const OTHERS: readonly OtherBench[] = [
   {
     name: 'mass-disconnect',
     description: 'the moves of healthy tables while very many other connections drop in one moment',
-    defaults: { sockets: 10_000, tables: 50, rate: 500, seconds: 10, rounds: 3 },
+    defaults: { sockets: 10_000, tables: 50, rate: 500, seconds: 8, rounds: 3 },
     run: ({ sockets, tables, rate, seconds, rounds }) =>
       benchMassDisconnect({
         sockets: sockets!,
