@@ -46,3 +46,18 @@ test('comes back from JSON as it was, order of forgetting included', () => {
   copy.add('new', 'k', 41);
   expect(JSON.stringify(copy)).toBe(JSON.stringify(window));
 });
+
+test('looked at with what will be added is as after adding it, and has not changed', () => {
+  const window = new IdempotencyWindow();
+  for (let n = 1; n <= 300; n++) window.add(`sender ${n % 8}`, `k${n}`, n);
+  const before = JSON.stringify(window);
+  const later = [
+    { session: 'sender 3', key: 'new', seq: 301 },
+    { session: 'another', key: 'new', seq: 302 },
+    { session: 'sender 3', key: 'newer', seq: 303 },
+  ];
+  const ahead = window.with(later);
+  expect(JSON.stringify(window)).toBe(before);
+  for (const { session, key, seq } of later) window.add(session, key, seq);
+  expect(JSON.stringify(ahead)).toBe(JSON.stringify(window));
+});

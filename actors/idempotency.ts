@@ -34,11 +34,15 @@ export class IdempotencyWindow {
     return window;
   }
 
-  /** Another window that knows the same; what is added to it is not added here. */
-  copy(): IdempotencyWindow {
-    const copy = new IdempotencyWindow();
-    for (const [session, ids] of this.#senders) copy.#senders.set(session, new Map(ids));
-    return copy;
+  /** Another window that knows more, to be looked at only: it shares what it has in common with this one. */
+  with(later: readonly { readonly session: string; readonly key: string; readonly seq: number }[]): IdempotencyWindow {
+    const window = new IdempotencyWindow();
+    const changed = new Set(later.map(({ session }) => session));
+    for (const [session, ids] of this.#senders) {
+      window.#senders.set(session, changed.has(session) ? new Map(ids) : ids);
+    }
+    for (const { session, key, seq } of later) window.add(session, key, seq);
+    return window;
   }
 
   /** The entry that applied the message, or undefined. */

@@ -72,9 +72,10 @@ export interface RoomActorPorts<S, M extends Message, E extends DomainEvent, V> 
 
 /** Entries of one room that may be on their way to the disk; then it stops taking messages. */
 const IN_FLIGHT_MAX = 64;
-// A snapshot is written after that much since the last one: recovery then replays at most this.
-const SNAPSHOT_ENTRIES = 16;
-const SNAPSHOT_BYTES = 64 * 1024;
+/** A snapshot is written after that many entries since the last one: recovery then replays at most this. */
+export const SNAPSHOT_ENTRIES = 12;
+/** Or after that much text of entries. */
+export const SNAPSHOT_BYTES = 64 * 1024;
 
 interface Durable<S> {
   readonly seq: number;
@@ -595,10 +596,9 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
 
   /** The state as of the newest entry, durable or not. */
   #snapshotInFlight(): Snapshot {
-    const window = this.#window.copy();
-    for (const { id, seq } of this.#inFlight) if (id !== null) window.add(id.session, id.key, seq);
+    const flying = this.#inFlight.flatMap(({ id, seq }) => (id === null ? [] : [{ ...id, seq }]));
     const { roomId, definition } = this.#ports;
-    return snapshotOf({ roomId, ...this.#head }, definition.version, this.#runner!.snapshot, window);
+    return snapshotOf({ roomId, ...this.#head }, definition.version, this.#runner!.snapshot, this.#window.with(flying));
   }
 
   #settle(seq: number, outcome: Outcome, epoch: number): void {

@@ -2,11 +2,11 @@
 export interface Comparison {
   readonly name: ComparisonName;
   readonly values: readonly number[]; // one a round, in the unit of the figure
+  readonly target?: Target; // of the figure, as a multiple of this
 }
 
-/** How far a figure is to get, as a multiple of a comparison or, without one, in its unit. */
+/** How far a figure is to get. */
 export interface Target {
-  readonly of?: ComparisonName;
   readonly floor: number;
   readonly goal: number;
 }
@@ -15,7 +15,8 @@ export type ComparisonName =
   | 'raw ws' // a plain echo: the product's frames to the same sockets, and nothing else
   | 'raw SQLite' // one connection that writes or reads the same bytes
   | 'sockets alone' // the product with as many sockets and no rooms
-  | 'reference'; // the plainest thing that is durable: raw ws, one XState step, group commit in a worker
+  | 'reference' // the plainest thing that is durable: raw ws, one XState step, group commit in a worker
+  | 'room server'; // a popular one, whose room commits each move and then shows the product's frames
 
 export interface Figure {
   readonly id: string; // `sockets.moves`: stays the same from version to version, since runs are compared by it
@@ -24,7 +25,7 @@ export interface Figure {
   readonly better: 'higher' | 'lower';
   readonly values: readonly number[]; // one a round
   readonly comparisons: readonly Comparison[];
-  readonly target?: Target;
+  readonly target?: Target; // in its unit
 }
 
 export type Unit = '/s' | 'ms' | 'µs' | '% of a core' | 'cores' | 'bytes' | 'rows';

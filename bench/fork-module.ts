@@ -12,7 +12,7 @@ const fileOf = (module: string): URL => new URL(`./${module}${isBuilt ? '.js' : 
 /** Starts a file of this folder as a process of its own. */
 export function forkModule(module: string, env: Readonly<Record<string, string>>, flags: readonly string[] = []) {
   return fork(fileURLToPath(fileOf(module)), {
-    execArgv: [...flags, ...(isBuilt ? ['--enable-source-maps'] : ['--import', 'tsx'])],
+    execArgv: [...flags, ...(isBuilt ? [] : ['--import', 'tsx'])],
     env: { ...process.env, ...env },
   });
 }

@@ -11,10 +11,15 @@ import type { RoomEvent } from '../actors/room/room-event.js';
 import type { RoomMessage, UntimedMessage } from '../actors/room/room-message.js';
 import type { RoomState } from '../actors/room/room-state.js';
 import type { RoomView } from '../actors/room/room-view.js';
+import type { RoomSnapshot, Viewer } from '../actors/room-definition.js';
 import { Rooms } from '../actors/rooms.js';
 import { GroupCommit } from '../persistence/group-commit.js';
+import { CHAIN_START, chainHash } from '../persistence/hash-chain.js';
 import { openSqliteEngine } from '../persistence/sqlite/sqlite-engine.js';
 import { type Seat, SEATS } from '../src/game/seats.js';
+import { Showing } from '../src/gateway/showing.js';
+import { jsonCodec } from '../src/protocol/frame-codec.js';
+import { project } from '../src/protocol/projector.js';
 import type { RecordedMove } from './load/recorded-moves.js';
 import { BareChart } from './reference/bare-chart.js';
 import { type MoveEvent, ReferenceRoom } from './reference/game-machine.js';
@@ -22,7 +27,7 @@ import { PlainJournal } from './reference/plain-journal.js';
 import { openPlainTable } from './reference/plain-table.js';
 
 export interface InProcessJob {
-  readonly contestant: 'product' | 'machine' | 'chart' | 'reference' | 'raw';
+  readonly contestant: 'product' | 'machine' | 'shown' | 'chart' | 'reference' | 'raw';
   readonly folder: string;
   readonly recording: string; // file of recorded moves
   readonly rooms: number;
@@ -189,6 +194,56 @@ async function machine(): Promise<InProcessRun> {
   return stepping((index) => rooms[index % rooms.length]!.move());
 }
 
+/**
+ * The machine with what has to be made of each step whoever runs it: the entry's text and hash, and the frames of four
+ * viewers. Nothing of it is kept, written or sent.
+ */
+async function shown(): Promise<InProcessRun> {
+  const definition = liapTui();
+  const at = Date.now();
+  const rooms = Array.from({ length: job.rooms }, (_, room) => {
+    const shower = new Shower(definition, `room-${room}`);
+    return new MachineTable(definition, `seed-${room}`, at, (...step) => shower.show(...step));
+  });
+  return stepping((index) => rooms[index % rooms.length]!.move());
+}
+
+class Shower {
+  readonly #definition: LiapTui;
+  readonly #roomId: string;
+  readonly #traffic = { encoded: 0 };
+  #seq = 0;
+  #hash = CHAIN_START;
+
+  constructor(definition: LiapTui, roomId: string) {
+    this.#definition = definition;
+    this.#roomId = roomId;
+  }
+
+  show(message: RoomMessage, events: readonly RoomEvent[], snapshot: RoomSnapshot<RoomState>): void {
+    const { version } = this.#definition;
+    const seq = ++this.#seq;
+    this.#hash = chainHash(this.#hash, {
+      ...{ roomId: this.#roomId, seq, at: message.at, outcome: 'applied', machineVersion: version },
+      ...{ message: JSON.stringify(message), events: JSON.stringify(events), correlationId: `move-${seq}` },
+      nextDeadline: this.#definition.deadline(snapshot)?.at ?? null,
+    });
+    const views = new Map<Viewer, RoomView>();
+    const view = (viewer: Viewer): RoomView => {
+      const known = views.get(viewer) ?? this.#definition.view(snapshot, viewer);
+      views.set(viewer, known);
+      return known;
+    };
+    for (const event of events) {
+      for (const projection of project(event, seq, '')) {
+        const showing = new Showing(projection, { at: message.at, view }, this.#traffic);
+        for (const seat of SEATS)
+          showing.frame(jsonCodec, seat, 'seat' in message && message.seat === seat ? 'id' : null);
+      }
+    }
+  }
+}
+
 /** XState alone, in the shape of that machine. */
 async function chart(): Promise<InProcessRun> {
   const rooms = Array.from({ length: job.rooms }, () => new BareChart());
@@ -210,14 +265,18 @@ async function stepping(step: (index: number) => void): Promise<InProcessRun> {
   return { ...run, rowsPerBatch: 0, commitMs: 0 };
 }
 
+type OnStep = (message: RoomMessage, events: readonly RoomEvent[], snapshot: RoomSnapshot<RoomState>) => void;
+
 class MachineTable {
   readonly #definition: LiapTui;
   readonly #runner: MachineRunner<RoomState, RoomMessage, RoomEvent>;
   readonly #at: number;
+  readonly #onStep: OnStep;
 
-  constructor(definition: LiapTui, seed: string, at: number) {
+  constructor(definition: LiapTui, seed: string, at: number, onStep: OnStep = () => undefined) {
     this.#definition = definition;
     this.#at = at;
+    this.#onStep = onStep;
     const session = sessionOf(0);
     const create = { type: 'create', session, code: '123456', seed, hostName: 'Player 0', timeScale: 0, at } as const;
     this.#runner = MachineRunner.create<RoomState, RoomMessage, RoomEvent>(definition, create).runner;
@@ -250,8 +309,10 @@ class MachineTable {
   }
 
   #step(message: UntimedMessage): void {
-    const result = this.#runner.step({ ...message, at: this.#at });
+    const timed: RoomMessage = { ...message, at: this.#at };
+    const result = this.#runner.step(timed);
     if (result.kind === 'refused') throw new Error(`${message.type} was refused: ${result.reason}`);
+    this.#onStep(timed, result.events, this.#runner.snapshot);
   }
 }
 
@@ -325,5 +386,5 @@ function pause(ms: number): Promise<void> {
 }
 
 const recorded = JSON.parse(readFileSync(job.recording, 'utf8')) as readonly RecordedMove[];
-const contestants = { product, machine, chart, reference: () => reference(recorded), raw: () => raw(recorded) };
+const contestants = { product, machine, shown, chart, reference: () => reference(recorded), raw: () => raw(recorded) };
 process.send!(await contestants[job.contestant](), () => process.exit(0));

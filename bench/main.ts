@@ -13,6 +13,7 @@ import { benchMassDisconnect } from './mass-disconnect.js';
 import { benchMoves } from './moves.js';
 import { benchOverload } from './overload.js';
 import { benchProfile } from './profile.js';
+import { benchQueries } from './queries.js';
 import { benchRecovery } from './recovery.js';
 import { sectionText } from './report.js';
 import { benchRestore } from './restore.js';
@@ -21,6 +22,7 @@ import { benchSockets } from './sockets.js';
 import { benchStorm } from './storm.js';
 import { runSuite } from './suite.js';
 import { benchTelemetry } from './telemetry.js';
+import { benchTracesOff } from './traces-off.js';
 import { benchVisualizer } from './visualizer.js';
 
 type Numbers = Readonly<Record<string, number>>;
@@ -140,6 +142,13 @@ const OTHERS: readonly OtherBench[] = [
       benchTelemetry({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
   },
   {
+    name: 'traces-off',
+    description: 'what traces cost of a server that sends none',
+    defaults: { tables: 100, warmUp: 1, seconds: 3, rounds: 3 },
+    run: ({ tables, warmUp, seconds, rounds }) =>
+      benchTracesOff({ tables: tables!, warmUp: warmUp!, seconds: seconds!, rounds: rounds! }),
+  },
+  {
     name: 'deflate',
     description: 'what permessage-deflate saves on the wire, and what it takes of the server',
     defaults: { tables: 100, moves: 4_000, rounds: 3 },
@@ -184,6 +193,12 @@ const OTHERS: readonly OtherBench[] = [
     defaults: { rooms: 100, times: 10, warmUp: 5, seconds: 4 },
     run: ({ rooms, times, warmUp, seconds }) =>
       benchOverload({ rooms: rooms!, times: times!, warmUp: warmUp!, seconds: seconds! }),
+  },
+  {
+    name: 'queries',
+    description: 'every look-up and listing in a store of many rooms, while it is written to',
+    defaults: { rooms: 100_000, samples: 500 },
+    run: ({ rooms, samples }) => benchQueries({ rooms: rooms!, samples: samples! }),
   },
   {
     name: 'visualizer',

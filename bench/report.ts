@@ -44,17 +44,19 @@ export function sectionText(section: Section): string {
 function rowsOf(figure: Figure): string[] {
   const { title, unit, values, comparisons, target } = figure;
   const own = `${title} | ${spreadText(values, unit)}`;
-  const wanted = target === undefined ? '' : targetText(target, unit);
-  if (comparisons.length === 0) return [`| ${own} | – | – | ${wanted} |`];
+  if (comparisons.length === 0) return [`| ${own} | – | – | ${targetText(target, unit)} |`];
   return comparisons.map((comparison, index) => {
-    const isMeant = target !== undefined && (target.of === undefined ? index === 0 : target.of === comparison.name);
     const beside = `${comparison.name} ${spreadText(comparison.values, unit)} | ${ratioText(figure, comparison)}`;
-    return `| ${index === 0 ? own : ' | '} | ${beside} | ${isMeant ? wanted : ''} |`;
+    const wanted =
+      comparison.target === undefined && index === 0
+        ? targetText(target, unit)
+        : targetText(comparison.target, `of ${comparison.name}`);
+    return `| ${index === 0 ? own : ' | '} | ${beside} | ${wanted} |`;
   });
 }
 
-function targetText({ of, floor, goal }: Target, unit: Unit): string {
-  return `${numberText(floor)}, ${numberText(goal)} ${of === undefined ? unit : `of ${of}`}`;
+function targetText(target: Target | undefined, unit: string): string {
+  return target === undefined ? '' : `${numberText(target.floor)}, ${numberText(target.goal)} ${unit}`;
 }
 
 function ratioText(figure: Figure, comparison: Comparison): string {

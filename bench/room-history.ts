@@ -4,6 +4,7 @@ import { snapshotOf } from '../actors/recovery.js';
 import type { UntimedMessage } from '../actors/room/room-message.js';
 import type { RoomState } from '../actors/room/room-state.js';
 import type { RoomSnapshot } from '../actors/room-definition.js';
+import { SNAPSHOT_BYTES, SNAPSHOT_ENTRIES } from '../actors/room-actor.js';
 import { uuidV7 } from '../actors/room-ids.js';
 import { CHAIN_START, chainHash, contentHash } from '../persistence/hash-chain.js';
 import type { Append, Entry } from '../persistence/journal.js';
@@ -33,8 +34,6 @@ export interface PlayedRoomOptions {
 }
 
 const CODE = '0C0DE0'; // of every template
-const SNAPSHOT_ENTRIES = 16;
-const SNAPSHOT_BYTES = 64 * 1024;
 const SEEDS_TRIED = 50;
 /** No game takes longer: what was played must not lie in the future. */
 const GAME_MS_MAX = 12 * 3_600_000;

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerProcess, type ServerProcessOptions } from '../test/support/server-process.js';
 import { firstMessage, forkModule, isBuilt, killed } from './fork-module.js';
 import { type Driven, Party, type Phase } from './load/drive.js';
 import { recordMoves, type RecordedMove } from './load/recorded-moves.js';
+import { seatAtRoomServer } from './load/room-server-seating.js';
 import { seatAtReplay, seatInRoom, type Seated } from './load/seating.js';
 import { processCpu, type ProcessCpu } from './process-cpu.js';
 
@@ -14,6 +16,10 @@ export const PRODUCT: ServerProcessOptions = {
   env: { TIME_SCALE: '0', RATE_LIMITS: 'off', LOG_LEVEL: 'warn' },
 };
 
+/** Has packages of its own, which are no part of the product and which nothing else installs. */
+const ROOM_SERVER = 'bench/room-server';
+export const isRoomServerInstalled = existsSync(join(ROOM_SERVER, 'node_modules'));
+
 export interface WireOptions {
   readonly tables: number;
   readonly phases: readonly Pick<Phase, 'warmUpS' | 'seconds' | 'rate'>[];
@@ -22,22 +28,23 @@ export interface WireOptions {
 export interface WireRun extends Driven {
   readonly serverCpu: number | null; // cores used while it was counted
   readonly mainThreadCpu: number | null; // of the server, the part of its main thread
+  readonly generatorCpu: number; // cores
 }
 
 /**
- * The three that are compared over sockets. Each run starts its server anew, in a process of its own, and gives one
+ * Those that are compared over sockets. Each run starts its server anew, in a process of its own, and gives one
  * result for each phase.
  */
 export class WireContestants {
   readonly recorded: readonly RecordedMove[];
   readonly #folder: string;
-  readonly #recording: string;
+  readonly recording: string; // file of the recorded moves
 
   private constructor(recorded: readonly RecordedMove[]) {
     this.recorded = recorded;
     this.#folder = mkdtempSync(join(tmpdir(), 'wire-'));
-    this.#recording = join(this.#folder, 'recording.json');
-    writeFileSync(this.#recording, JSON.stringify(recorded));
+    this.recording = join(this.#folder, 'recording.json');
+    writeFileSync(this.recording, JSON.stringify(recorded));
   }
 
   static async prepare(): Promise<WireContestants> {
@@ -62,8 +69,16 @@ export class WireContestants {
     return this.server('reference', (url, pid) => measured(pid, options, (table) => seatAtReplay(url, table)));
   }
 
-  /** Starts one of the three for as long as `use` takes. */
-  async server<T>(name: 'product' | 'raw' | 'reference', use: (url: string, pid: number) => Promise<T>): Promise<T> {
+  /** A popular room server that commits each move. */
+  roomServer(options: WireOptions): Promise<WireRun[]> {
+    return this.server('room server', (url, pid) => measured(pid, options, () => seatAtRoomServer(url)));
+  }
+
+  /** Starts one of them for as long as `use` takes. */
+  async server<T>(
+    name: 'product' | 'raw' | 'reference' | 'room server',
+    use: (url: string, pid: number) => Promise<T>,
+  ): Promise<T> {
     if (name === 'product') {
       const server = await ServerProcess.start(PRODUCT);
       try {
@@ -74,7 +89,11 @@ export class WireContestants {
     }
     const folder = mkdtempSync(join(this.#folder, 'journal-'));
     const journal = name === 'raw' ? 'none' : join(folder, 'journal.sqlite');
-    const server = forkModule('reference/replay-server', { RECORDING: this.#recording, JOURNAL: journal });
+    const env = { RECORDING: this.recording, JOURNAL: journal };
+    const server =
+      name === 'room server'
+        ? fork(join(ROOM_SERVER, 'room-server.mjs'), { execArgv: [], env: { ...process.env, ...env } })
+        : forkModule('reference/replay-server', env);
     try {
       const { port } = await firstMessage<{ port: number }>(server);
       return await use(`ws://127.0.0.1:${port}`, server.pid!);
@@ -95,15 +114,23 @@ export async function measured(
     await party.spread();
     const runs: WireRun[] = [];
     for (const phase of phases) {
-      const samples: { readonly atMs: number; readonly cpu: ProcessCpu | null }[] = [];
-      const sample = (): void => void samples.push({ atMs: performance.now(), cpu: processCpu(pid) });
+      const samples: { readonly atMs: number; readonly cpu: ProcessCpu | null; readonly ownMs: number }[] = [];
+      const sample = (): void => {
+        const { user, system } = process.cpuUsage();
+        samples.push({ atMs: performance.now(), cpu: processCpu(pid), ownMs: (user + system) / 1000 });
+      };
       const driven = await party.drive({ ...phase, atStart: sample, atEnd: sample });
       const [from, to] = samples;
       const cores = (of: (cpu: ProcessCpu) => number): number | null => {
         if (from?.cpu == null || to?.cpu == null) return null;
         return (of(to.cpu) - of(from.cpu)) / (to.atMs - from.atMs);
       };
-      runs.push({ ...driven, serverCpu: cores((cpu) => cpu.totalMs), mainThreadCpu: cores((cpu) => cpu.mainThreadMs) });
+      runs.push({
+        ...driven,
+        serverCpu: cores((cpu) => cpu.totalMs),
+        mainThreadCpu: cores((cpu) => cpu.mainThreadMs),
+        generatorCpu: (to!.ownMs - from!.ownMs) / (to!.atMs - from!.atMs),
+      });
     }
     return runs;
   } finally {

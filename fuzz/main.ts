@@ -5,6 +5,7 @@ import type { CoverageReport, Part } from './coverage.js';
 import { type FuzzFailure, type FuzzProgress, fuzzRoom } from './fuzz-room.js';
 import { fuzzedLiapTui, liapTuiSubject } from './liap/subject.js';
 import { fuzzMailbox, type MailboxFailure, type MailboxReport } from './mailbox/fuzz-mailbox.js';
+import { PARTS, runAtOnce, together } from './processes.js';
 import {
   linesOf,
   mailboxRegressionOf,
@@ -28,6 +29,11 @@ const whole = (text: string): number => {
   if (/^\d{1,10}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number.');
 };
+const count = (text: string): number => {
+  const value = whole(text);
+  if (value >= 1 && value <= 256) return value;
+  throw new InvalidArgumentError('It must be a number from 1 to 256.');
+};
 const seconds = (text: string): number => {
   const value = Number(text);
   if (value > 0 && value <= 86_400) return value;
@@ -40,6 +46,7 @@ interface Options {
   readonly steps?: number;
   readonly only?: 'machine' | 'mailbox';
   readonly replay?: string;
+  readonly processes: number;
   readonly json?: true;
   readonly save: boolean;
 }
@@ -59,6 +66,7 @@ const command = new Command('npm run fuzz --')
     ]),
   )
   .option('--replay <file>', 'does again what a saved failure did, and says whether its promise still breaks')
+  .option('--processes <n>', 'that many runs at once, each with a seed and a process of its own', count, 1)
   .option('--json', 'print one JSON object in the last line')
   .option('--no-save', 'write no file for a failure')
   .addHelpText(
@@ -69,16 +77,42 @@ const command = new Command('npm run fuzz --')
 
 command.parse();
 const options = command.opts<Options>();
-process.exitCode = await (options.replay === undefined ? fuzz(options) : replay(options.replay, options));
+process.exitCode = await (options.replay !== undefined
+  ? replay(options.replay, options)
+  : options.processes > 1
+    ? fuzzAtOnce(options)
+    : fuzz(options));
 
-async function fuzz({
-  seed = Math.floor(Math.random() * 2 ** 31),
-  steps,
-  time,
-  only,
-  json,
-  save,
-}: Options): Promise<number> {
+function anySeed(): number {
+  return Math.floor(Math.random() * 2 ** 31);
+}
+
+async function fuzzAtOnce({ seed = anySeed(), processes, steps, time, only, json, save }: Options): Promise<number> {
+  const args = [
+    ...(steps === undefined ? [] : ['--steps', String(Math.ceil(steps / processes))]),
+    ...(time === undefined ? [] : ['--time', String(time)]),
+    ...(only === undefined ? [] : ['--only', only]),
+    ...(save ? [] : ['--no-save']),
+  ];
+  const seeds = Array.from({ length: processes }, (_, index) => seed + index);
+  const runs = await runAtOnce([...process.execArgv, fileURLToPath(import.meta.url)], seeds, args);
+  for (const { code, lines } of runs) if (code !== 0) lines.forEach(say);
+  const summaries = runs.flatMap(({ summary }) => summary ?? []);
+  if (summaries.length > 0) {
+    const all = together(summaries);
+    const { rooms, stepsPerSecond, coverage, mailbox } = all;
+    say(`seeds ${seed} to ${seeds.at(-1)}: ${all.steps} messages to ${rooms} rooms, ${stepsPerSecond}/s`);
+    if (coverage !== undefined) {
+      for (const part of PARTS) say(`${part}: ${coverage[part].covered} of ${coverage[part].total}`);
+      say(`deepest round ${coverage.deepest}`);
+    }
+    if (mailbox.runs > 0) say(`${mailbox.acts} acts upon ${mailbox.runs} rooms behind their mailboxes`);
+    if (json === true) say(JSON.stringify(all));
+  }
+  return Math.max(...runs.map(({ code }) => code));
+}
+
+async function fuzz({ seed = anySeed(), steps, time, only, json, save }: Options): Promise<number> {
   const timeMs = time === undefined ? (steps === undefined ? DEFAULT_S * 1_000 : undefined) : time * 1_000;
   say(`seed ${seed}`);
   const machine =

@@ -290,8 +290,10 @@ describe('rounds', () => {
     engine.failNext(1, 'SQLITE_BUSY', 'read');
     await start().run();
     expect(failures).toEqual(['null: The simulated disk refused a read: SQLITE_BUSY']);
+    expect(retention!.failures).toBe(1);
     await retention!.run();
     expect(archived).toHaveLength(1);
+    expect(retention!.failures).toBe(0); // of the last round
   });
 });
 

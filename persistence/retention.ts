@@ -19,6 +19,8 @@ export interface RetentionOptions extends ArchiveOptions {
 }
 
 export interface Retention {
+  /** Of the round that ended last: what `onFailure` was told. */
+  readonly failures: number;
   /** Looks now; resolves when the round is over. A round that is under way is waited for, not doubled. */
   readonly run: () => Promise<void>;
   /** No further rounds, and the one under way ends behind the room it is at; then it resolves. */
@@ -33,10 +35,17 @@ export function startRetention(options: RetentionOptions): Retention {
   let isStopped = false;
   let underWay: Promise<void> | null = null;
   let cancel: () => void = () => undefined;
+  let failures = 0;
 
   const run = (): Promise<void> => {
-    underWay ??= runRound(options, () => isStopped).finally(() => {
+    let failed = 0;
+    const onFailure: RetentionOptions['onFailure'] = (roomId, error) => {
+      failed++;
+      options.onFailure(roomId, error);
+    };
+    underWay ??= runRound({ ...options, onFailure }, () => isStopped).finally(() => {
       underWay = null;
+      failures = failed;
     });
     return underWay;
   };
@@ -46,6 +55,9 @@ export function startRetention(options: RetentionOptions): Retention {
   };
   arm();
   return {
+    get failures() {
+      return failures;
+    },
     run,
     stop: async () => {
       isStopped = true;

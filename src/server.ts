@@ -32,6 +32,7 @@ import { messageSpans } from './telemetry/message-spans.js';
 import { addServerMetrics } from './telemetry/metrics.js';
 import { countsByType } from './telemetry/room-metrics.js';
 import { type OperatorAlert, OperatorAlerts } from './telemetry/operator-alerts.js';
+import { processChecks } from './telemetry/process-checks.js';
 import { addProcessMetrics } from './telemetry/server-metrics.js';
 import { startTraces } from './telemetry/traces.js';
 import { createAdminCookies } from './http/admin-cookie.js';
@@ -86,8 +87,6 @@ export interface RoomServer {
 
 /** A store that is away for so long gets new connections. */
 const STORE_AWAY_MS = 30_000;
-/** An event loop that is later makes every move wait. */
-const LOOP_LAG_MS = 500;
 /** A message that waits longer for its room is a sign that something is wrong. */
 const MAILBOX_LAG_MS = 5_000;
 
@@ -316,7 +315,17 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     const { elapsedMs } = systemClock;
     const eventLoop = watchEventLoop();
     const monitor = new HealthMonitor({
-      look: () => withProcess(rooms.health(), { findings: storeWatch.findings, lagMs: eventLoop.take() }),
+      look: () => {
+        const checks = processChecks({
+          storeFindings: storeWatch.findings,
+          lagMs: eventLoop.take(),
+          watchdogSilentMs: watchdog.silentMs(),
+          archiveFailures: retention.failures,
+          alertUndelivered: alerts.isUndelivered,
+        });
+        const report = rooms.health();
+        return { ...report, checks: [...report.checks, ...checks] };
+      },
       clock: systemClock,
       startedAtMs: rooms.startedAt,
       onFailure: (failure) => log.error({ err: failure }, 'health not known'),
@@ -326,7 +335,8 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     const stopMonitor = monitor.start();
     addProcessMetrics(registry);
     rooms.visualizer.onTold(messageLog(log, settings, systemClock.elapsedMs));
-    if (traces !== null) rooms.visualizer.onTold(messageSpans(traces.tracer, fineNowMs, () => rooms.gateway.lastTold));
+    if (traces !== null)
+      rooms.visualizer.onTold(messageSpans(traces.tracer, fineNowMs, () => rooms.gateway.meter.last));
     writer.onCommit((appends, tookMs) => {
       if (tookMs > settings.slowOperationMs) log.warn({ appends, tookMs }, 'slow commit');
     });
@@ -454,22 +464,6 @@ function liveSettings(
     get disconnectGraceMs() {
       return live.current.disconnectGraceMs;
     },
-  };
-}
-
-/** What is the whole process's matter: somebody has to act before the disk is full, or nobody gets an answer. */
-function withProcess(
-  report: HealthReport,
-  { findings, lagMs }: { readonly findings: readonly string[]; readonly lagMs: number },
-): HealthReport {
-  const store = findings.length === 0 ? 'within its limits' : findings.join(' ');
-  return {
-    ...report,
-    checks: [
-      ...report.checks,
-      { name: 'store', ok: findings.length === 0, detail: store },
-      { name: 'eventLoop', ok: lagMs < LOOP_LAG_MS, detail: `99 % of the timers at most ${Math.round(lagMs)} ms late` },
-    ],
   };
 }
 

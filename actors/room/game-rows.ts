@@ -77,14 +77,28 @@ function gameRow({ game, code, closed }: Played): Omit<GameRow, 'roomId'> {
   };
 }
 
-/** A seat's game is that of who began it, also where a bot ended it. */
+/**
+ * A seat's game is that of who began it, also where a bot ended it. Member by member: it is made for each entry in which
+ * the game moved on, and an object that is spread into another costs ten times as much.
+ */
 function seatRow(roomId: string, game: Game, seat: Seat): Omit<GamePlayerRow, 'id'> {
-  const { startedAt, endedAt } = game;
+  const { startedAt, endedAt, scores } = game;
   const { name, playerId, leftAt } = game.entrants[seat];
-  const known = { roomId, seat, playerId, name, startedAt, endedAt, leftAt };
-  if (endedAt === null) return { ...known, rank: null, score: 0, won: 0, perfectRounds: 0, turnsWon: 0 };
-  const { games, wins, ...sums } = sumsOf(game, seat);
-  return { ...known, rank: sharedRanks(game.scores)[seat], won: wins, ...sums };
+  const isOver = endedAt !== null;
+  return {
+    roomId,
+    seat,
+    playerId,
+    name,
+    startedAt,
+    endedAt,
+    leftAt,
+    rank: isOver ? sharedRanks(scores)[seat] : null,
+    score: isOver ? scores[seat] : 0,
+    won: isOver && winners(scores).includes(seat) ? 1 : 0,
+    perfectRounds: isOver ? game.perfectRounds[seat] : 0,
+    turnsWon: isOver ? game.turnsWon[seat] : 0,
+  };
 }
 
 function sumsOf(game: Game, seat: Seat): Sums {

@@ -1,7 +1,13 @@
-import type { WebSocket } from 'ws';
+/** One that is open, and has all frames still to come. */
+export interface TableSocket {
+  on(event: 'message', listener: (bytes: Buffer) => void): unknown;
+  on(event: 'error' | 'close', listener: () => void): unknown;
+  send(text: string): void;
+  terminate(): void;
+}
 
-/** What one socket of each seat has to be: open, and with all frames still to come. */
-export type Sockets = readonly [WebSocket, WebSocket, WebSocket, WebSocket];
+/** One of each seat. */
+export type Sockets = readonly [TableSocket, TableSocket, TableSocket, TableSocket];
 
 /** The same at every table, so that every table's frames have the same sizes. */
 export const NAMES = ['P0', 'P1', 'P2', 'P3'] as const;

@@ -268,17 +268,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'a snapshot is one entry late',
     class: 'journal and recovery',
     file: 'actors/room-actor.ts',
-    find: 'return snapshotOf({ roomId, ...this.#head }, definition.version, this.#runner!.snapshot, window);',
-    replace:
-      'return snapshotOf({ roomId, ...this.#head }, definition.version, this.#durable?.snapshot ?? this.#runner!.snapshot, window);',
+    find: 'definition.version, this.#runner!.snapshot, this.#window.with(flying)',
+    replace: 'definition.version, this.#durable?.snapshot ?? this.#runner!.snapshot, this.#window.with(flying)',
     seen: 'After a restart a move is missing, though its entry is there.',
   },
   {
     name: 'ids on their way to the disk are not in the snapshot',
     class: 'journal and recovery',
     file: 'actors/room-actor.ts',
-    find: 'for (const { id, seq } of this.#inFlight) if (id !== null) window.add(id.session, id.key, seq);',
-    replace: '',
+    find: 'this.#window.with(flying)',
+    replace: 'this.#window',
     seen: 'A message that is sent again after a restart takes effect twice.',
   },
   {
@@ -374,8 +373,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'one text serves every seat',
     class: 'projector and protocol',
-    file: 'src/gateway/gateway.ts',
-    find: "const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;",
+    file: 'src/gateway/showing.ts',
+    find: "const key = `${reader ?? '-'}${replyTo === null ? '' : '!'}`;",
     replace: "const key = `${replyTo === null ? '' : '!'}`;",
     seen: 'Everybody gets the hand of whoever was served first.',
   },

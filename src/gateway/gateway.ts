@@ -43,6 +43,7 @@ import { EncodedOnce } from './encoded-once.js';
 import { Enforcement } from './enforcement.js';
 import type { GameNotice } from './game-notice.js';
 import { Heartbeat } from './heartbeat.js';
+import { MessageMeter } from './message-meter.js';
 import type { PlayLimitSettings } from './play-limits.js';
 import { Presence } from './presence.js';
 import { type News, PresenceNews } from './presence-news.js';
@@ -51,6 +52,7 @@ import { createSocketLimits } from './rate-limit.js';
 import { RoomPace } from './room-pace.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
+import { Showing } from './showing.js';
 import { SlowReaders } from './slow-readers.js';
 import { Traffic } from './traffic.js';
 
@@ -92,19 +94,10 @@ interface Asker {
   readonly onNotice: (notice: GameNotice, tell: () => void) => void;
 }
 
-/** What sockets had to do with a message. */
-export interface Told {
-  readonly readMs: number | null; // from the arrival of its frame until its room had it; null where no client sent it
-  readonly viewers: number; // sockets in the room
-  readonly frames: number; // that it caused, answers included
-  readonly bytes: number; // of them
-}
-
 /** Clients on one side, rooms on the other: turns frames into messages, and notices into frames. */
 export class Gateway {
   readonly traffic = new Traffic();
-  /** Of the notice that was heard last: for who hears it next. */
-  lastTold: Told = { readMs: null, viewers: 0, frames: 0, bytes: 0 };
+  readonly meter: MessageMeter;
   readonly #ports: GatewayPorts;
   readonly #lobbySockets = new Set<Connection>();
   readonly #roomSockets = new Map<string, Set<Connection>>();
@@ -117,10 +110,10 @@ export class Gateway {
   readonly #enforcement: Enforcement;
   #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
   #draining = false;
-  #frameMs: number | null = null; // monotonic: when the frame that is being read came
 
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
+    this.meter = new MessageMeter(ports.clock.elapsedMs, this.traffic);
     this.#heartbeat = new Heartbeat(ports.clock, this.traffic);
     this.#slowReaders = new SlowReaders(ports.clock, this.traffic, (connection) => this.#catchUp(connection));
     this.#enforcement = new Enforcement(ports, this.traffic);
@@ -154,13 +147,13 @@ export class Gateway {
     const connection = new Connection(random(6).toString('hex'), socket, limits, handshake, this.traffic);
     this.traffic.opened++;
     const pace = this.#enforcement.paceOf(connection, (frame, binary) => {
-      this.#frameMs = clock.elapsedMs();
+      this.meter.frameCame();
       try {
         this.#onFrame(connection, frame, binary);
       } catch (failure) {
         this.#failed(connection, failure);
       } finally {
-        this.#frameMs = null;
+        this.meter.frameRead();
       }
     });
     socket.onMessage = (frame, binary) => {
@@ -199,7 +192,7 @@ export class Gateway {
       if (this.#slowReaders.skips(connection)) continue;
       this.#sendBroadcast(
         connection,
-        once.frame(connection.codec, '', () => this.#list()),
+        once.frame(connection.codec, '', () => connection.codec.encode(this.#list())),
       );
     }
   }
@@ -704,7 +697,7 @@ export class Gateway {
     this.#askers.set(correlationId, {
       connection,
       messageId,
-      readMs: this.#frameMs === null ? null : this.#ports.clock.elapsedMs() - this.#frameMs,
+      readMs: this.meter.readMs,
       onNotice: (notice, tell) => {
         connection.answered();
         if (notice.kind === 'refused' || notice.kind === 'unavailable' || notice.kind === 'unknownRoom') {
@@ -760,12 +753,8 @@ export class Gateway {
       this.traffic.broadcastsFailed++;
       throw failure;
     }
-    this.lastTold = {
-      readMs: asker?.readMs ?? null,
-      viewers: this.#roomSockets.get(notice.roomId)?.size ?? 0,
-      frames: this.traffic.framesOut - framesOut,
-      bytes: this.traffic.bytesOut - bytesOut,
-    };
+    const viewers = this.#roomSockets.get(notice.roomId)?.size ?? 0;
+    this.meter.told(asker?.readMs ?? null, viewers, { framesOut, bytesOut });
     if (notice.kind === 'applied') this.#follow(notice);
     if (notice.kind === 'restored') this.#showRestored(notice);
     if (notice.kind === 'restored' || notice.kind === 'released') void this.#tellPresence(notice.roomId);
@@ -815,16 +804,11 @@ export class Gateway {
   }
 
   #show(sockets: Iterable<Connection>, projection: Projection, notice: Applied, messageId: string | null): void {
-    const stamp = { atMs: notice.at, roomId: notice.view('spectator').code };
-    const once = new EncodedOnce(this.traffic);
+    const showing = new Showing(projection, notice, this.traffic);
     for (const connection of sockets) {
-      const viewer = projection.private ? connection.seat : null;
       const replyTo = connection.session === notice.cause.session ? messageId : null;
       if (projection.isState && replyTo === null && this.#slowReaders.skips(connection)) continue;
-      const make = (): WireMessage =>
-        inReplyTo(stamped(projection.make(notice.view(viewer ?? 'spectator'), viewer), stamp), replyTo);
-      const key = `${viewer ?? '-'}${replyTo === null ? '' : '!'}`;
-      this.#sendBroadcast(connection, once.frame(connection.codec, key, make));
+      this.#sendBroadcast(connection, showing.frame(connection.codec, connection.seat, replyTo));
     }
   }
 

@@ -181,8 +181,9 @@ function serverSocket(ws: WebSocket, raw: Duplex, log: Pick<Log, 'debug'>): Serv
     },
     pause: () => ws.pause(),
     resume: () => ws.resume(),
+    // Frames are not compressed, so all that the library has taken is here; its own sum asks more than once.
     get backlogBytes() {
-      return ws.bufferedAmount;
+      return raw.writableLength;
     },
   };
   ws.on('message', (data, isBinary) => socket.onMessage(isBinary ? bytesOf(data) : bytesOf(data).toString(), isBinary));

@@ -3,6 +3,7 @@ import type { GameView, RoomView } from '../../actors/room/room-view.js';
 import { REDEAL_LIMIT_MS, REDEAL_WARNING_MS } from '../../actors/room/room-state.js';
 import { finalOrder, isGameOver, winners } from '../game/game-end.js';
 import { perSeat, type Seat, SEATS, seatOrderFrom } from '../game/seats.js';
+import { HAND_OF } from './hand-template.js';
 import { nameOf } from './room-messages.js';
 import { type WireMessage, wirePieces } from './wire.js';
 
@@ -33,11 +34,14 @@ export interface PhaseChange {
   readonly phaseData: PhaseData;
 }
 
+/** Who reads a message: the player of a seat, somebody without one, or each viewer the own hand (`HandTemplate`). */
+export type Reader = Seat | null | 'each';
+
 /**
- * The message that draws the game page (protocol.md 4.3.1), as `viewer` may read it: of all hands only the viewer's.
+ * The message that draws the game page (protocol.md 4.3.1), as `reader` may read it: of all hands only the reader's.
  * @param seq the journal entry it shows
  */
-export function phaseChange(view: RoomView, viewer: Seat | null, change: PhaseChange, seq: number): WireMessage {
+export function phaseChange(view: RoomView, reader: Reader, change: PhaseChange, seq: number): WireMessage {
   const game = running(view);
   return {
     event: 'phase_change',
@@ -45,7 +49,7 @@ export function phaseChange(view: RoomView, viewer: Seat | null, change: PhaseCh
       phase: change.phase,
       allowed_actions: [...ALLOWED_ACTIONS[change.phase], 'player_disconnect', 'player_reconnect'],
       phase_data: change.phaseData,
-      players: wirePlayers(view, change.phase === 'turn_results' ? beforeScoring(game) : game, viewer),
+      players: wirePlayers(view, change.phase === 'turn_results' ? beforeScoring(game) : game, reader),
       round: game.round,
       reason: change.reason,
       sequence: seq,
@@ -53,17 +57,17 @@ export function phaseChange(view: RoomView, viewer: Seat | null, change: PhaseCh
   };
 }
 
-function wirePlayers(view: RoomView, game: GameView, viewer: Seat | null): Record<string, unknown> {
+function wirePlayers(view: RoomView, game: GameView, reader: Reader): Record<string, unknown> {
   const players: Record<string, unknown> = {};
   for (const seat of SEATS) {
     const occupant = view.seats[seat];
     if (occupant === null) continue;
-    const hand = seat === viewer ? game.hands[seat] : null;
+    const hand = reader === 'each' ? HAND_OF[seat] : seat === reader ? wireHand(game, seat) : null;
     players[occupant.name] = {
       name: occupant.name,
       is_bot: occupant.isBot,
       avatar_color: occupant.colour,
-      ...(hand !== null && { hand: wirePieces(hand) }),
+      ...(hand !== null && { hand }),
       hand_size: game.handSizes[seat],
       zero_declares_in_a_row: game.zeroStreaks[seat],
       declared: game.declarations[seat] ?? 0,
@@ -72,6 +76,13 @@ function wirePlayers(view: RoomView, game: GameView, viewer: Seat | null): Recor
     };
   }
   return players;
+}
+
+/** @throws where the view is not that of the player in that seat */
+export function wireHand({ hands }: GameView, seat: Seat): readonly string[] {
+  const hand = hands[seat];
+  if (hand === null) throw new Error(`the hand of seat ${seat} was asked of a view that does not show it`);
+  return wirePieces(hand);
 }
 
 /** The last results message of a round leaves together with the scores; it still shows the totals before. */

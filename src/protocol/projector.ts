@@ -9,6 +9,7 @@ import {
   type PhaseChange,
   phaseChange,
   preparationData,
+  type Reader,
   roundStartData,
   running,
   scoringData,
@@ -29,10 +30,10 @@ import type { WireMessage } from './wire.js';
 
 /** A message to everybody in a room. What it shows may differ by viewer: then only hands do (rules.md D13). */
 export interface Projection {
-  readonly private: boolean; // each seat reads its own; false: one text serves all
+  readonly private: boolean; // each seat reads its own hand in it; false: one text serves all
   /** All that it tells stands in the next one of its kind too: who reads slowly needs the newest only. */
   readonly isState: boolean;
-  readonly make: (view: RoomView, viewer: Seat | null) => WireMessage;
+  readonly make: (view: RoomView, reader: Reader) => WireMessage;
 }
 
 /** A message to one seat's person only, in front of the broadcasts. */
@@ -47,7 +48,7 @@ const state = (make: (view: RoomView) => WireMessage): Projection => ({ private:
 /** Viewers differ in the hand they read only: what changed is the same for all of them, and worked out once. */
 function phase(seq: number, change: (view: RoomView) => PhaseChange): Projection {
   let changed: PhaseChange | null = null;
-  const make: Projection['make'] = (view, viewer) => phaseChange(view, viewer, (changed ??= change(view)), seq);
+  const make: Projection['make'] = (view, reader) => phaseChange(view, reader, (changed ??= change(view)), seq);
   return { private: true, isState: true, make };
 }
 

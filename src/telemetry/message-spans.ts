@@ -1,6 +1,6 @@
 import { type HrTime, ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api';
 import type { GameNotice } from '../gateway/game-notice.js';
-import type { Told } from '../gateway/gateway.js';
+import type { Told } from '../gateway/message-meter.js';
 import type { EntryTimes } from '../visualizer/shown-entry.js';
 
 const STAGES = ['wait', 'step', 'commit', 'broadcast'] as const;

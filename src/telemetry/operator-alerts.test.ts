@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SimulatedClock } from '../../actors/simulated-clock.js';
 import { createLog } from './log.js';
 import { type OperatorAlert, OperatorAlerts, type OperatorAlertsOptions } from './operator-alerts.js';
@@ -70,6 +70,16 @@ describe('an alert', () => {
     expect(alerts.counters).toMatchObject({ delivered: 2, failed: 0 });
   });
 
+  test('that is taken after one that was not ends the sign that one is undelivered', async () => {
+    const { alerts } = await received([404]);
+    expect(alerts.isUndelivered).toBe(false);
+    alerts.raise(room(1));
+    await vi.waitFor(() => expect(alerts.isUndelivered).toBe(true));
+    alerts.raise(room(2));
+    await alerts.stop();
+    expect(alerts.isUndelivered).toBe(false);
+  });
+
   test('that the receiver does not want is given up at once, another after its last attempt; the log names no URL', async () => {
     const { alerts, bodies, lines } = await received([404, 500, 500, 500], { attemptsMax: 3 });
     alerts.raise(room(1));
@@ -77,6 +87,7 @@ describe('an alert', () => {
     await alerts.stop();
     expect(bodies.map(({ key }) => key)).toEqual(['room/1', 'room/2', 'room/2', 'room/2']);
     expect(alerts.counters).toMatchObject({ delivered: 0, failed: 2 });
+    expect(alerts.isUndelivered).toBe(true);
     expect(lines.join('')).toContain('the webhook answered 404');
     expect(lines.join('')).not.toContain('hunter2');
   });

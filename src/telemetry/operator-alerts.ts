@@ -48,6 +48,7 @@ export class OperatorAlerts {
   readonly #stopping = new AbortController();
   #queue: string[] = []; // bodies, oldest first
   #sending: Promise<void> | null = null;
+  #isUndelivered = false;
   #counters: AlertCounters = { raised: 0, repeated: 0, delivered: 0, failed: 0, dropped: 0 };
 
   constructor(options: OperatorAlertsOptions) {
@@ -56,6 +57,11 @@ export class OperatorAlerts {
 
   get counters(): AlertCounters {
     return this.#counters;
+  }
+
+  /** Whether the webhook did not take the last alert that it was told. */
+  get isUndelivered(): boolean {
+    return this.#isUndelivered;
   }
 
   /** Never throws, and never waits. */
@@ -110,8 +116,10 @@ export class OperatorAlerts {
           signal,
         );
         this.#count('delivered');
+        this.#isUndelivered = false;
       } catch (failure) {
         this.#count('failed');
+        this.#isUndelivered = true;
         // The URL may hold a secret, and the failure's own text names it.
         const why = failure instanceof NotAccepted ? failure.message : (failure as Error).name;
         log.error({ why }, 'operator alert not delivered');

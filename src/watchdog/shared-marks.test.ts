@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSharedMarks, markWriter, readMarks } from './shared-marks.js';
+import { createSharedMarks, markLook, markWriter, readLooks, readMarks } from './shared-marks.js';
 
 const ROOM = '01a0b1c2-d3e4-7f56-8a9b-0c1d2e3f4a5b';
 
@@ -47,4 +47,13 @@ test('a beat tells whether a debugger may be there', () => {
   expect(readMarks(memory)).toMatchObject({ beats: 1, debugged: true });
   mark.beat(false);
   expect(readMarks(memory)).toMatchObject({ beats: 2, debugged: false });
+});
+
+test('looks are counted beside the marks and the id, and touch neither', () => {
+  const memory = createSharedMarks();
+  markWriter(memory).begin(ROOM);
+  markLook(memory);
+  markLook(memory);
+  expect(readLooks(memory)).toBe(2);
+  expect(readMarks(memory)).toMatchObject({ marks: 1, roomId: ROOM, beats: 0 });
 });

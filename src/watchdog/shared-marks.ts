@@ -13,14 +13,15 @@ export interface MarkWriter extends StepMark {
   beat(debugged: boolean): void;
 }
 
-/** Memory of two threads: three counters, the length of the room's id, its characters. */
+/** Memory of two threads: four counters, the length of the room's id, its characters. */
 export type SharedMarks = SharedArrayBuffer;
 
 const MARKS = 0;
 const BEATS = 1;
 const DEBUGGED = 2;
 const ID_LENGTH = 3;
-const WORDS = 4;
+const LOOKS = 4;
+const WORDS = 5;
 const ID_AT = WORDS * Int32Array.BYTES_PER_ELEMENT;
 
 /** Ids of rooms are 36 characters of ASCII; a longer one is cut, so it names no room. */
@@ -53,6 +54,16 @@ export function markWriter(memory: SharedMarks): MarkWriter {
       Atomics.add(words, BEATS, 1);
     },
   };
+}
+
+/** The watchdog's side: it has looked once more. */
+export function markLook(memory: SharedMarks): void {
+  Atomics.add(new Int32Array(memory, 0, WORDS), LOOKS, 1);
+}
+
+/** @returns how often the watchdog has looked so far; wraps around */
+export function readLooks(memory: SharedMarks): number {
+  return Atomics.load(new Int32Array(memory, 0, WORDS), LOOKS);
 }
 
 export function readMarks(memory: SharedMarks): Sample {

@@ -2,7 +2,7 @@ import { workerData } from 'node:worker_threads';
 import { type Action, firstWatch, judge } from './judge.js';
 import { writeLogLine } from './log-line.js';
 import { evaluateInMainThread } from './main-thread.js';
-import { readMarks, type SharedMarks } from './shared-marks.js';
+import { markLook, readMarks, type SharedMarks } from './shared-marks.js';
 import { writeSuspect } from './suspect.js';
 
 export interface WatchdogSettings {
@@ -24,6 +24,7 @@ const limits = {
 
 let watch = firstWatch(readMarks(memory));
 setInterval(() => {
+  markLook(memory);
   const judged = judge(watch, readMarks(memory), limits);
   watch = judged.watch;
   if (judged.action.kind === 'warn') warn(judged.action);

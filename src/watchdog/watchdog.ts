@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { StepMark } from '../../actors/step-mark.js';
 import { writeLogLine } from './log-line.js';
-import { createSharedMarks, markWriter } from './shared-marks.js';
+import { createSharedMarks, markWriter, readLooks } from './shared-marks.js';
 import type { WatchdogSettings } from './watchdog-thread.js';
 
 export interface WatchdogOptions {
@@ -12,10 +12,13 @@ export interface WatchdogOptions {
   readonly warnAfterMs?: number;
   readonly endAfterMs?: number;
   readonly checkEveryMs?: number; // also how often the event loop shows that it turns
+  readonly startMs?: number; // that the thread may take to start; meanwhile it is not silent
 }
 
 export interface Watchdog {
   readonly mark: StepMark;
+  /** @returns ms since the last question that found that it had looked; by its look that is at most `checkEveryMs` more */
+  readonly silentMs: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -34,6 +37,7 @@ export function startWatchdog({
   warnAfterMs = 2_000,
   endAfterMs = 10_000,
   checkEveryMs = 250,
+  startMs = 30_000,
 }: WatchdogOptions): Watchdog {
   const memory = createSharedMarks();
   const marks = markWriter(memory);
@@ -41,11 +45,19 @@ export function startWatchdog({
   const thread = startThread({ memory, suspectFile, warnAfterMs, endAfterMs, checkEveryMs });
   thread.unref();
   thread.on('error', (failure) => writeLogLine('error', { why: String(failure) }, 'watchdog failed'));
+  let looks = 0;
+  let lookedMs = performance.now() + startMs;
+  const silentMs = (): number => {
+    const before = looks;
+    looks = readLooks(memory);
+    if (looks !== before) lookedMs = performance.now();
+    return Math.max(0, performance.now() - lookedMs);
+  };
   const stop = async (): Promise<void> => {
     clearInterval(beats);
     await thread.terminate();
   };
-  return { mark: marks, stop };
+  return { mark: marks, silentMs, stop };
 }
 
 const isBuilt = import.meta.url.endsWith('.js');

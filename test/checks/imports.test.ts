@@ -89,7 +89,7 @@ function write(path: string, code: string): void {
 }
 
 describe('the import rules', () => {
-  test('our own sources keep them', async () => {
+  test('our own sources keep them', { timeout: 120_000 }, async () => {
     expect(sentences(await checkImports(process.cwd()))).toEqual([]);
   });
 

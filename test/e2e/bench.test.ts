@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Section } from '../../bench/figure.js';
 import { benchLatency } from '../../bench/latency.js';
 import { benchStorm } from '../../bench/storm.js';
+import { isRoomServerInstalled } from '../../bench/wire-contestants.js';
 
 // Goal: the benches still measure what they say after the product has changed. Method: a tiny size, and no look at times.
 // All of them together, in a size that takes minutes: npm run bench -- --quick.
@@ -20,7 +21,8 @@ function expectFigures(section: Section, ids: readonly string[], rounds: number)
 test('the suite’s contestants make the same moves over sockets, and each figure stands beside two of them', async () => {
   const section = await benchLatency({ tables: 2, rates: [60], warmUp: 0.2, seconds: 0.4, rounds: 1 });
   expectFigures(section, ['latency.60.p50', 'latency.60.p99'], 1);
-  expect(section.figures[0]!.comparisons.map(({ name }) => name)).toEqual(['reference', 'raw ws']);
+  const others = isRoomServerInstalled ? ['room server'] : [];
+  expect(section.figures[0]!.comparisons.map(({ name }) => name)).toEqual(['reference', 'raw ws', ...others]);
 });
 
 test('the suite’s storm seats every socket, beside a plain server that answers as much', async () => {

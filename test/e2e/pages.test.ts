@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -47,6 +47,13 @@ describe('without files of a frontend', () => {
     const { status, type, text } = await get(server, path);
     expect({ status, type }).toEqual({ status: 200, type: 'application/json' });
     expect(JSON.parse(text)).toMatchObject({ status: expect.stringMatching(/^(healthy|live|ready)$/) as string });
+  });
+
+  test('/health/full looks at every part that its document names', async () => {
+    const { text } = await get(server, '/health/full');
+    const { checks } = JSON.parse(text) as { checks: readonly { readonly name: string }[] };
+    const document = readFileSync('docs/HEALTH_ENDPOINTS.md', 'utf8');
+    expect(checks.map(({ name }) => name)).toEqual([...document.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name));
   });
 
   test.each([
