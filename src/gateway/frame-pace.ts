@@ -153,14 +153,15 @@ export class FramePace {
   #goOn(): void {
     const { clock, mayRead, read, resume } = this.#ports;
     this.#awaitsAnswer = false;
-    if (this.#isStopped) return;
+    const [next] = this.#waiting;
+    if (next === undefined) return; // stopped meanwhile
     if (!mayRead() || !this.#draw()) {
       this.#holdBack();
       return;
     }
-    const { frame, binary } = this.#waiting.shift()!;
-    this.#bytes -= frame.length;
-    read(frame, binary);
+    this.#waiting.shift();
+    this.#bytes -= next.frame.length;
+    read(next.frame, next.binary);
     if (this.#isStopped) return;
     if (this.#waiting.length > 0) {
       this.#readNext();
