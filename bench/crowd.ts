@@ -6,11 +6,17 @@ import { NAMES } from './load/table.js';
 /** What the bench tells a crowd to do; each is answered by one message. */
 export type CrowdTask =
   | { readonly task: 'open'; readonly url: string; readonly rooms: number } // as hosts
-  | { readonly task: 'join'; readonly url: string; readonly codes: readonly string[] } // as all others
+  | { readonly task: 'join'; readonly url: string; readonly codes: readonly string[] } // as all others: `Joined`
+  | { readonly task: 'return'; readonly url: string; readonly codes: readonly string[]; readonly cookie: string } // `Joined`
   | { readonly task: 'start' }
   | { readonly task: 'heard' };
 
-/** What the hosts were told of those who went. */
+export interface Joined {
+  readonly sockets: number;
+  readonly cookie: string; // of the session that has all their seats
+}
+
+/** What the hosts were told of those who went, since the last time they were asked. */
 export interface Heard {
   readonly away: number; // `player_disconnected`
   readonly hosts: number; // `host_changed`
@@ -25,24 +31,59 @@ const answer = (message: unknown): void => void process.send!(message);
 
 let cookie: string | undefined;
 let hosts: readonly WebSocket[] = [];
-const heardMs: number[] = [];
+let heardMs: number[] = [];
 let away = 0;
 
-async function lobby(url: string): Promise<WebSocket> {
-  const connected: Connected = await connect(`${url}/ws/lobby`);
-  cookie = connected.cookie;
-  connected.socket.setMaxListeners(0); // one for each that is asked at once
-  return connected.socket;
+/** A socket that many ask on at once: each frame is read once, and goes to whom it answers. */
+class Lobby {
+  readonly #socket: WebSocket;
+  readonly #asking = new Map<unknown, (frame: Frame) => void>(); // by message id
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (bytes: Buffer) => {
+      const frame = JSON.parse(bytes.toString()) as Frame;
+      const id = frame.data['in_reply_to'];
+      this.#asking.get(id)?.(frame);
+      this.#asking.delete(id);
+    });
+  }
+
+  static async enter(url: string): Promise<Lobby> {
+    const connected: Connected = await connect(`${url}/ws/lobby`);
+    cookie = connected.cookie;
+    return new Lobby(connected.socket);
+  }
+
+  async ask(event: string, data: object): Promise<Frame> {
+    const frame = await new Promise<Frame>((resolve) => this.#asking.set(send(this.#socket, event, data), resolve));
+    if (frame.event === 'error') throw new Error(`${event} was refused: ${JSON.stringify(frame.data)}`);
+    return frame;
+  }
+
+  leave(): void {
+    this.#socket.terminate();
+  }
 }
 
-function asked(socket: WebSocket, event: string, data: object): Promise<Frame> {
-  const id = send(socket, event, data);
-  return until(socket, (frame) => frame.data['in_reply_to'] === id);
+/** Whoever is asked for a redeal says no: else a room would wait half a minute for each. */
+function declineRedeals(socket: WebSocket, name: string): void {
+  let declined = false;
+  socket.on('message', (bytes: Buffer) => {
+    if (declined || !bytes.includes('"weak_players_awaiting":["')) return;
+    const { phase_data } = (JSON.parse(bytes.toString()) as Frame).data as {
+      readonly phase_data?: { readonly weak_players_awaiting?: readonly string[] };
+    };
+    if (phase_data?.weak_players_awaiting?.includes(name) !== true) return;
+    declined = true;
+    send(socket, 'decline_redeal', { player_name: name });
+  });
 }
 
 async function enter(url: string, code: string, seat: number): Promise<WebSocket> {
   const { socket } = await connect(`${url}/ws/${code}`, cookie);
   const seated = until(socket, ({ event }) => event === 'room_state_update');
+  declineRedeals(socket, NAMES[seat]!);
   send(socket, 'client_ready', { room_id: code, player_name: NAMES[seat] });
   await seated;
   return socket;
@@ -50,12 +91,12 @@ async function enter(url: string, code: string, seat: number): Promise<WebSocket
 
 /** Rooms with one person and three free seats. */
 async function open(url: string, rooms: number): Promise<readonly string[]> {
-  const inLobby = await lobby(url);
+  const lobby = await Lobby.enter(url);
   const codes = await each(rooms, AT_ONCE, async () => {
-    const { data } = await asked(inLobby, 'create_room', { player_name: NAMES[0] });
+    const { data } = await lobby.ask('create_room', { player_name: NAMES[0] });
     return String(data['room_id']);
   });
-  inLobby.terminate();
+  lobby.leave();
   hosts = await each(rooms, AT_ONCE, async (room) => {
     const socket = await enter(url, codes[room]!, 0);
     for (let seat = 1; seat < NAMES.length; seat++) {
@@ -78,19 +119,21 @@ async function open(url: string, rooms: number): Promise<readonly string[]> {
   return codes;
 }
 
-async function join(url: string, codes: readonly string[]): Promise<number> {
-  const inLobby = await lobby(url);
+async function join(url: string, codes: readonly string[]): Promise<Joined> {
+  const lobby = await Lobby.enter(url);
   await each(codes.length, AT_ONCE, async (room) => {
-    for (const name of NAMES.slice(1)) {
-      await asked(inLobby, 'join_room', { room_id: codes[room], player_name: name });
-    }
+    for (const name of NAMES.slice(1)) await lobby.ask('join_room', { room_id: codes[room], player_name: name });
   });
-  inLobby.terminate();
+  lobby.leave();
+  return takeSeats(url, codes);
+}
+
+async function takeSeats(url: string, codes: readonly string[]): Promise<Joined> {
   const others = NAMES.length - 1;
   const sockets = await each(codes.length * others, AT_ONCE, (place) =>
     enter(url, codes[Math.floor(place / others)]!, 1 + (place % others)),
   );
-  return sockets.length;
+  return { sockets: sockets.length, cookie: cookie! };
 }
 
 async function start(): Promise<void> {
@@ -109,7 +152,9 @@ function heard(): Heard {
     while (ms - heardMs[from]! >= 1_000) from++;
     mostInSecond = Math.max(mostInSecond, at - from + 1);
   });
-  return { away, hosts: heardMs.length - away, firstMs: heardMs[0] ?? 0, lastMs: heardMs.at(-1) ?? 0, mostInSecond };
+  const [all, lost] = [heardMs, away];
+  [heardMs, away] = [[], 0];
+  return { away: lost, hosts: all.length - lost, firstMs: all[0] ?? 0, lastMs: all.at(-1) ?? 0, mostInSecond };
 }
 
 async function perform(message: CrowdTask): Promise<unknown> {
@@ -118,6 +163,9 @@ async function perform(message: CrowdTask): Promise<unknown> {
       return open(message.url, message.rooms);
     case 'join':
       return join(message.url, message.codes);
+    case 'return':
+      cookie = message.cookie;
+      return takeSeats(message.url, message.codes);
     case 'start':
       await start();
       return 'started';

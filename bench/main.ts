@@ -163,9 +163,15 @@ const OTHERS: readonly OtherBench[] = [
   {
     name: 'mass-disconnect',
     description: 'the moves of healthy tables while very many other connections drop in one moment',
-    defaults: { sockets: 10_000, tables: 50, rate: 500, seconds: 12 },
-    run: ({ sockets, tables, rate, seconds }) =>
-      benchMassDisconnect({ sockets: sockets!, tables: tables!, rate: rate!, seconds: seconds! }),
+    defaults: { sockets: 10_000, tables: 50, rate: 500, seconds: 8, rounds: 3 },
+    run: ({ sockets, tables, rate, seconds, rounds }) =>
+      benchMassDisconnect({
+        sockets: sockets!,
+        tables: tables!,
+        rate: rate!,
+        seconds: seconds!,
+        rounds: rounds!,
+      }),
   },
   {
     name: 'flood',
@@ -184,7 +190,7 @@ const OTHERS: readonly OtherBench[] = [
     name: 'overload',
     description:
       'ten times as much as the server can do: what still gets done, what is answered, what it costs in memory',
-    defaults: { rooms: 100, times: 10, warmUp: 5, seconds: 5 },
+    defaults: { rooms: 100, times: 10, warmUp: 5, seconds: 4 },
     run: ({ rooms, times, warmUp, seconds }) =>
       benchOverload({ rooms: rooms!, times: times!, warmUp: warmUp!, seconds: seconds! }),
   },

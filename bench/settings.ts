@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerProcess } from '../test/support/server-process.js';
 import { seatInRoom } from './load/seating.js';
+import { MEMORY_FOLDER } from './memory-folder.js';
 import { beside, interleaved } from './rounds.js';
 import { spreadOf } from './statistics.js';
 import { measured, PRODUCT, type WireRun } from './wire-contestants.js';
@@ -20,14 +21,11 @@ interface Variant {
   readonly folder?: string; // for the data, in place of the folder of temporary files
 }
 
-/** A file system in memory, where there is one: what is left is the time that the disk takes. */
-const MEMORY_FOLDER = '/dev/shm';
-
 const VARIANTS: readonly Variant[] = [
   { name: 'LOG_LEVEL=debug', env: { LOG_LEVEL: 'debug' } },
   { name: 'RATE_LIMITS=1000', env: { RATE_LIMITS: '1000' } },
   { name: 'NODE_OPTIONS=--max-semi-space-size=64', env: { NODE_OPTIONS: '--max-semi-space-size=64' } },
-  ...(existsSync(MEMORY_FOLDER) ? [{ name: `DATA_DIR on ${MEMORY_FOLDER}`, folder: MEMORY_FOLDER }] : []),
+  ...(MEMORY_FOLDER !== null ? [{ name: `DATA_DIR on ${MEMORY_FOLDER}`, folder: MEMORY_FOLDER }] : []),
 ];
 
 /** What an operator's settings do to the moves over sockets, beside the defaults before and after each round. */

@@ -392,7 +392,9 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     const onCut = (): void => measured.onLimited('connections');
     const server = await listen(config, createHttpServer({ fetch: app.fetch, limits: settings, receiveMs, onCut }));
     const { port } = server.address() as AddressInfo;
-    const sockets = attachSockets(server, { gateway: rooms.gateway, sessions, config: live, limiter, elapsedMs, log });
+    const sockets = attachSockets(server, {
+      ...{ gateway: rooms.gateway, sessions, config: live, limiter, clock: systemClock, log },
+    });
     const removeServerFile = writeServerFile(dataDir, { host: config.host, port });
     const stopFollowing = live.onChange(() => (log.level = live.current.logLevel));
     const reload = async (): Promise<void> => {

@@ -34,7 +34,9 @@ export class Connection {
   patience: Bucket | undefined; // for what is refused
   readonly steps = new Set<LimitStep>(); // that it was brought to
   readonly #traffic: Traffic;
-  #asked = 0;
+  onAnswered: () => void = () => undefined;
+  #unanswered = 0;
+  #correlated = 0;
   #pauses = 0;
   #isTooSlow = false;
 
@@ -70,9 +72,23 @@ export class Connection {
     if (--this.#pauses === 0) this.socket.resume();
   }
 
+  /** Messages of it that are on their way to rooms and back. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  asked(): void {
+    this.#unanswered++;
+  }
+
+  answered(): void {
+    this.#unanswered--;
+    this.onAnswered();
+  }
+
   /** A new id that joins everything one message causes: answers, journal entry, log lines. */
   nextCorrelationId(): string {
-    return `${this.id}-${++this.#asked}`;
+    return `${this.id}-${++this.#correlated}`;
   }
 
   send(message: WireMessage): void {

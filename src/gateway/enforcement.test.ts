@@ -17,7 +17,10 @@ function enforced(changed: Partial<typeof SETTINGS> = {}) {
   const lines: string[] = [];
   const line = (fields: object): number => lines.push((fields as { step: string }).step);
   const enforcement = new Enforcement(
-    { clock, settings, limiter: new MemoryRateLimiter(clock.elapsedMs), log: { debug: line, warn: line } },
+    {
+      ...{ clock, settings, limiter: new MemoryRateLimiter(clock.elapsedMs), log: { debug: line, warn: line } },
+      rooms: { holdOf: () => null },
+    },
     traffic,
   );
   const connect = ({ session = 's1', address }: { session?: string; address?: string } = {}) => {

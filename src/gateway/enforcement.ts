@@ -1,4 +1,5 @@
 import type { Clock } from '../../actors/clock.js';
+import { EVERY_ROOM } from '../../actors/holds.js';
 import type { RateLimiter } from '../limits/rate-limiter.js';
 import { type BucketSize, draw } from '../limits/token-bucket.js';
 import type { ClientMessage } from '../protocol/client-message.js';
@@ -12,6 +13,11 @@ import { PlayLimits, type PlayLimitSettings } from './play-limits.js';
 import { CLOSE } from './server-socket.js';
 import type { LimitStep, Traffic } from './traffic.js';
 
+/**
+ * Messages of one socket that may be on their way to rooms and back; then it is read no further, and where very many
+ * sockets ask too much, what waits for the disk stays small. Who plays has one on the way, who clicks fast two or three.
+ */
+const UNANSWERED_MAX = 16;
 /** A socket that floods is told so at most that often. */
 const FLOOD_ANSWER_MS = 1_000;
 /** Messages of a socket that limits may refuse, or that are none: so many at once, then one a second. */
@@ -28,6 +34,7 @@ export interface EnforcementPorts {
   readonly limiter: RateLimiter; // of limits by address
   readonly log: Pick<Log, 'debug' | 'warn'>;
   readonly settings: PlayLimitSettings; // read for each message
+  readonly rooms: { readonly holdOf: (roomId: string) => object | null };
 }
 
 /**
@@ -45,21 +52,26 @@ export class Enforcement {
     this.#playLimits = new PlayLimits(ports.settings);
   }
 
-  /** What hands on the frames of a socket, no faster than it may send them. */
+  /** What hands on the frames of a socket, no faster than it may send them and than they are answered. */
   paceOf(connection: Connection, read: (frame: Frame, binary: boolean) => void): FramePace {
-    const { clock, settings } = this.#ports;
-    return new FramePace({
+    const { clock, settings, rooms } = this.#ports;
+    // What waits for an operator is on the disk, and may have to wait for long.
+    const isHeld = (): boolean => rooms.holdOf(connection.roomId ?? EVERY_ROOM) !== null;
+    const pace = new FramePace({
       clock,
       settings,
       read: (frame, binary) => {
         if (!connection.isSentAway) read(frame, binary); // it may have waited
       },
+      mayRead: () => connection.unanswered < UNANSWERED_MAX || isHeld(),
       pause: () => connection.pause(),
       resume: () => connection.resume(),
       onSlowed: () => this.#step(connection, 'slowed', 'flood'),
       onRefused: () => this.#frameRefused(connection),
       onFlooding: () => this.#sendAway(connection, 'Too many messages for too long'),
     });
+    connection.onAnswered = () => pace.answered();
+    return pace;
   }
 
   /**

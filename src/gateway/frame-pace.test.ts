@@ -7,10 +7,15 @@ function paced({ rateLimitFactor = 1 } = {}) {
   const settings = { rateLimitFactor };
   const read: string[] = [];
   const done: string[] = [];
+  const answers = { missing: 0, missingMax: Infinity };
   const pace = new FramePace({
     clock,
     settings,
-    read: (frame) => read.push(String(frame)),
+    read: (frame) => {
+      read.push(String(frame));
+      answers.missing++;
+    },
+    mayRead: () => answers.missing < answers.missingMax,
     pause: () => done.push('pause'),
     resume: () => done.push('resume'),
     onSlowed: () => done.push('slowed'),
@@ -21,7 +26,13 @@ function paced({ rateLimitFactor = 1 } = {}) {
   const offer = (times: number): void => {
     for (let sent = 0; sent < times; sent++) pace.offer(String(count++), false);
   };
-  return { clock, settings, pace, read, done, offer };
+  const answer = (times: number): void => {
+    for (let answered = 0; answered < times; answered++) {
+      answers.missing--;
+      pace.answered();
+    }
+  };
+  return { clock, settings, pace, read, done, answers, offer, answer };
 }
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, number) => String(number));
@@ -124,6 +135,76 @@ test('a factor counts at once, and switched off nothing waits', async () => {
   expect(read).toEqual(numbers(5_900));
 });
 
+test('with so many messages unanswered no more is read; each answer lets in the next one, in a later turn', async () => {
+  const { clock, answers, offer, answer, read, done } = paced();
+  answers.missingMax = 16;
+  offer(40);
+  expect(read).toEqual(numbers(16));
+  expect(done).toEqual(['pause']);
+  answer(3);
+  expect(read).toHaveLength(16);
+  await clock.settle();
+  expect(read).toEqual(numbers(19));
+  answer(16);
+  await clock.settle();
+  expect(read).toEqual(numbers(35));
+  answer(16);
+  await clock.settle();
+  expect(read).toEqual(numbers(40));
+  expect(done).toEqual(['pause', 'resume']);
+});
+
+test('of many sockets that may read on each has one message read before any has its second', async () => {
+  const clock = new SimulatedClock();
+  const order: string[] = [];
+  let mayRead = false;
+  const paces = ['a', 'b', 'c'].map((name) => {
+    const nothing = (): void => undefined;
+    return new FramePace({
+      ...{ clock, settings: { rateLimitFactor: 1 }, mayRead: () => mayRead },
+      read: (frame) => order.push(name + String(frame)),
+      ...{ pause: nothing, resume: nothing, onSlowed: nothing, onRefused: nothing, onFlooding: nothing },
+    });
+  });
+  for (const pace of paces) for (const frame of ['1', '2']) pace.offer(frame, false);
+  mayRead = true;
+  for (const pace of paces) pace.answered();
+  await clock.settle();
+  expect(order).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'c2']);
+});
+
+test('who waits for answers is no flood, however long it takes', async () => {
+  const { clock, answers, offer, answer, read, done } = paced();
+  answers.missingMax = 16;
+  offer(17);
+  await clock.advance(60_000);
+  answer(1);
+  await clock.settle();
+  expect(read).toHaveLength(17);
+  expect(done).toEqual(['pause', 'resume']);
+});
+
+test('where answers are no longer waited for, reading goes on within a second', async () => {
+  const { clock, answers, offer, read } = paced();
+  answers.missingMax = 16;
+  offer(100);
+  answers.missingMax = Infinity;
+  await clock.advance(1_000);
+  expect(read).toEqual(numbers(100));
+});
+
+test('switched off, what comes beyond the answers waits whole, and is not refused', async () => {
+  const { clock, answers, offer, answer, read, done } = paced({ rateLimitFactor: Infinity });
+  answers.missingMax = 16;
+  offer(3_000);
+  while (answers.missing > 0) {
+    answer(answers.missing);
+    await clock.settle();
+  }
+  expect(read).toEqual(numbers(3_000));
+  expect(done).toEqual(['pause', 'resume']);
+});
+
 test('the judgement changes nothing but the bucket that it returns', () => {
   const nothing = { count: 0, bytes: 0 };
   expect(judgeFrame(undefined, nothing, 0.005, 0)).toEqual({ kind: 'read', bucket: { tokens: 0, atMs: 0 } });
@@ -131,4 +212,6 @@ test('the judgement changes nothing but the bucket that it returns', () => {
   expect(judgeFrame({ tokens: 0, atMs: 0 }, nothing, 0.005, 1_000).kind).toBe('read');
   expect(judgeFrame({ tokens: 9, atMs: 0 }, { count: 1, bytes: 2 }, 1, 0).kind).toBe('wait');
   expect(judgeFrame({ tokens: 9, atMs: 0 }, { count: 1_000, bytes: 2 }, 1, 0).kind).toBe('refuse');
+  expect(judgeFrame(undefined, { count: 1_000, bytes: 2 }, Infinity, 0).kind).toBe('wait');
+  expect(judgeFrame(undefined, { count: 1_000, bytes: 256 * 1024 }, Infinity, 0).kind).toBe('refuse');
 });

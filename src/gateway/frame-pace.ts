@@ -6,8 +6,10 @@ import type { Frame } from '../protocol/frame-codec.js';
 const FRAMES: BucketSize = { capacity: 200, perSecond: 200 };
 /** What had been read when the socket was paused waits here, in order: a chunk of the network holds 64 KiB. */
 const WAITING_MAX = { count: 1_000, bytes: 256 * 1024 };
-/** A paused socket is looked at that often: ten frames at a time, which holds nobody else up. */
+/** A socket without tokens is looked at that often. */
 const LOOK_MS = 50;
+/** One whose messages are not answered is looked at that often: an operator may hold its room since then. */
+const UNANSWERED_LOOK_MS = 1_000;
 /** A flood is over when nothing waited for so long; the bucket is full again then. */
 const CALM_MS = 1_000;
 /** Who floods for so long does not mean to stop. */
@@ -27,7 +29,7 @@ export interface FrameVerdict {
 /**
  * What is to become of a frame that has come, before anybody decodes it: reading garbage is dearer than reading a
  * message. Behind a frame that waits each one waits, so that they keep their order.
- * @param factor on the limit; Infinity = off
+ * @param factor on the limit; Infinity = off, and then what waits is bounded by its bytes alone
  */
 export function judgeFrame(
   bucket: Bucket | undefined,
@@ -35,7 +37,10 @@ export function judgeFrame(
   factor: number,
   nowMs: number,
 ): FrameVerdict {
-  if (count > 0) return { kind: count < WAITING_MAX.count && bytes < WAITING_MAX.bytes ? 'wait' : 'refuse', bucket };
+  if (count > 0) {
+    const isFull = bytes >= WAITING_MAX.bytes || (count >= WAITING_MAX.count && factor !== Infinity);
+    return { kind: isFull ? 'refuse' : 'wait', bucket };
+  }
   if (factor === Infinity) return { kind: 'read', bucket };
   const drawn = draw(bucket, sizeAt(factor), nowMs);
   return { kind: drawn.ok ? 'read' : 'wait', bucket: drawn.bucket };
@@ -50,25 +55,27 @@ export interface FramePacePorts {
   readonly clock: Clock;
   readonly settings: { readonly rateLimitFactor: number }; // read for each frame
   readonly read: (frame: Frame, binary: boolean) => void;
+  readonly mayRead: () => boolean; // false while too many of its messages are unanswered
   readonly pause: () => void;
   readonly resume: () => void;
-  readonly onSlowed: () => void; // reading pauses
+  readonly onSlowed: () => void; // its limit makes a frame wait
   readonly onRefused: () => void; // a frame is dropped: too many wait
   readonly onFlooding: () => void; // it has gone on for too long
 }
 
 /**
- * Reads the frames of one socket at the pace of its limit. What comes faster stays in the network: the socket is not
- * read from until tokens come back, and its sender feels that.
+ * Reads the frames of one socket at the pace of its limit, and no faster than they are answered. What comes faster stays
+ * in the network: the socket is not read from until it is its turn again, and its sender feels that.
  */
 export class FramePace {
   readonly #ports: FramePacePorts;
   readonly #waiting: { readonly frame: Frame; readonly binary: boolean }[] = [];
   #bytes = 0; // of those
   #bucket: Bucket | undefined;
-  #isPaused = false;
   #isStopped = false;
   #look: Cancel = () => undefined;
+  #awaitsAnswer = false;
+  #isFlooding = false;
   #floodSinceMs = Number.NEGATIVE_INFINITY;
   #calmSinceMs = Number.NEGATIVE_INFINITY;
 
@@ -78,17 +85,25 @@ export class FramePace {
 
   offer(frame: Frame, binary: boolean): void {
     if (this.#isStopped) return;
-    const { clock, settings, read, onRefused } = this.#ports;
-    const waiting = { count: this.#waiting.length, bytes: this.#bytes };
-    const { kind, bucket } = judgeFrame(this.#bucket, waiting, settings.rateLimitFactor, clock.elapsedMs());
-    this.#bucket = bucket;
+    const { mayRead, pause, read, onRefused } = this.#ports;
+    const isFirst = this.#waiting.length === 0;
+    const kind = isFirst && !mayRead() ? 'wait' : this.#judge();
     if (kind === 'read') read(frame, binary);
     else if (kind === 'refuse') onRefused();
     else {
       this.#waiting.push({ frame, binary });
       this.#bytes += frame.length;
-      this.#hold();
+      if (!isFirst) return;
+      pause();
+      this.#holdBack();
     }
+  }
+
+  /** One of its messages was answered: it may be its turn again. */
+  answered(): void {
+    if (!this.#awaitsAnswer || !this.#ports.mayRead()) return;
+    this.#look();
+    this.#readNext();
   }
 
   /** Nothing is read any more. */
@@ -99,38 +114,61 @@ export class FramePace {
     this.#bytes = 0;
   }
 
-  #hold(): void {
-    if (this.#isPaused) return;
-    const { clock, pause, onSlowed } = this.#ports;
-    this.#isPaused = true;
-    if (clock.elapsedMs() - this.#calmSinceMs > CALM_MS) this.#floodSinceMs = clock.elapsedMs();
-    pause();
-    onSlowed();
-    this.#lookLater();
+  #judge(): FrameVerdict['kind'] {
+    const { clock, settings } = this.#ports;
+    const waiting = { count: this.#waiting.length, bytes: this.#bytes };
+    const { kind, bucket } = judgeFrame(this.#bucket, waiting, settings.rateLimitFactor, clock.elapsedMs());
+    this.#bucket = bucket;
+    return kind;
   }
 
-  #lookLater(): void {
-    this.#look = this.#ports.clock.schedule(LOOK_MS, () => this.#goOn());
+  /** Until its messages are answered, or until tokens come back. */
+  #holdBack(): void {
+    const { clock, mayRead, onSlowed, onFlooding } = this.#ports;
+    const nowMs = clock.elapsedMs();
+    if (!mayRead()) {
+      this.#awaitsAnswer = true;
+      this.#lookIn(UNANSWERED_LOOK_MS);
+      return;
+    }
+    if (!this.#isFlooding) {
+      this.#isFlooding = true;
+      if (nowMs - this.#calmSinceMs > CALM_MS) this.#floodSinceMs = nowMs;
+      onSlowed();
+    }
+    if (nowMs - this.#floodSinceMs >= FLOOD_MS) onFlooding();
+    else this.#lookIn(LOOK_MS);
+  }
+
+  #lookIn(delayMs: number): void {
+    this.#look = this.#ports.clock.schedule(delayMs, () => this.#goOn());
+  }
+
+  /** In a later turn of the event loop, so that all others have theirs in between. */
+  #readNext(): void {
+    this.#awaitsAnswer = false;
+    this.#ports.clock.defer(() => this.#goOn());
   }
 
   #goOn(): void {
-    const { clock, read, resume, onFlooding } = this.#ports;
-    if (clock.elapsedMs() - this.#floodSinceMs >= FLOOD_MS) {
-      onFlooding();
+    const { clock, mayRead, read, resume } = this.#ports;
+    this.#awaitsAnswer = false;
+    const [next] = this.#waiting;
+    if (next === undefined) return; // stopped meanwhile
+    if (!mayRead() || !this.#draw()) {
+      this.#holdBack();
       return;
     }
-    while (this.#waiting.length > 0 && this.#draw()) {
-      const { frame, binary } = this.#waiting.shift()!;
-      this.#bytes -= frame.length;
-      read(frame, binary);
-    }
+    this.#waiting.shift();
+    this.#bytes -= next.frame.length;
+    read(next.frame, next.binary);
     if (this.#isStopped) return;
     if (this.#waiting.length > 0) {
-      this.#lookLater();
+      this.#readNext();
       return;
     }
-    this.#isPaused = false;
-    this.#calmSinceMs = clock.elapsedMs();
+    if (this.#isFlooding) this.#calmSinceMs = clock.elapsedMs();
+    this.#isFlooding = false;
     resume(); // last: what was held back may come within the call
   }
 

@@ -41,17 +41,60 @@ test('a binary frame gets a validation error and nothing else, whatever it holds
   expect(socket.take().map(({ event }) => event)).toEqual(['phase_change']);
 });
 
+const READY = '{"event":"client_ready","data":{"player_name":"Hana"}}';
+const SEAT_A_BOT = '{"event":"add_bot","data":{"slot_id":2}}';
+
 test('a sender that fills the mailbox is not read from until the room has room again', async () => {
   const table = await Table.open();
-  const socket = await socketAt(table);
-  socket.onMessage('{"event":"client_ready","data":{"player_name":"Hana"}}', false);
+  const sockets: FakeServerSocket[] = [];
+  for (let tab = 0; tab < 21; tab++) sockets.push(await socketAt(table));
+  for (const socket of sockets) socket.onMessage(READY, false);
   await table.settle();
   table.sim.engine.stall();
-  for (let count = 0; count < 321; count++) socket.onMessage('{"event":"add_bot","data":{"slot_id":2}}', false);
-  expect(socket.done).toEqual(['pause']);
+  // 64 on their way to the disk, 256 in the mailbox, and one more.
+  for (const socket of sockets.slice(0, 20)) for (let sent = 0; sent < 16; sent++) socket.onMessage(SEAT_A_BOT, false);
+  const [last] = sockets.slice(20);
+  last!.onMessage(SEAT_A_BOT, false);
+  expect(sockets.flatMap(({ done }) => done)).toEqual(['pause']);
+  expect(last!.done).toEqual(['pause']);
   table.sim.engine.resume();
   await table.settle(500);
+  expect(last!.done).toEqual(['pause', 'resume']);
+});
+
+test('while the disk is slow a socket has 16 messages under way; the others wait, and each is answered in order', async () => {
+  const table = await Table.open();
+  const { rooms } = table.sim.server;
+  const socket = await socketAt(table);
+  socket.onMessage(READY, false);
+  await table.settle();
+  const before = table.entries.length;
+  table.sim.engine.stall();
+  const ids = Array.from({ length: 200 }, (_, number) => `m${number}`);
+  for (const id of ids) socket.onMessage(`{"event":"add_bot","data":{"slot_id":2},"id":"${id}"}`, false);
+  await table.settle(5_000);
+  expect(table.entries).toHaveLength(before);
+  expect(rooms.counts.mailboxMessages).toBe(0); // 16 are on their way to the disk, where 64 have a place
+  socket.take();
+  table.sim.engine.resume();
+  await table.settle(5_000);
+  const answered = socket.take().map(({ data }) => (data as { in_reply_to?: string }).in_reply_to);
+  expect(answered.filter((id) => id !== undefined)).toEqual(ids);
   expect(socket.done).toEqual(['pause', 'resume']);
+});
+
+test('what an operator holds up does not keep a socket from being read', async () => {
+  const table = await Table.playing();
+  const { rooms } = table.sim.server;
+  const socket = await socketAt(table);
+  socket.onMessage(READY, false);
+  await table.settle();
+  await table.sim.until(rooms.operations.pause(table.roomId, 'maintenance'), 1_000);
+  socket.take();
+  for (let sent = 0; sent < 20; sent++)
+    socket.onMessage('{"event":"play","data":{"player_name":"Hana","piece_indices":[0]}}', false);
+  socket.onMessage('{"event":"ping"}', false);
+  expect(socket.take()).toMatchObject([{ event: 'pong' }]);
 });
 
 test('a socket that speaks is no dead one, however far behind what it says its pongs are', async () => {

@@ -316,7 +316,7 @@ export class Gateway {
       .create((code, seed) => ({ type: 'create', session, code, seed, hostName, timeScale: settings.timeScale }), cause)
       .catch((failure: unknown) => {
         log.error({ err: failure, correlationId: cause.correlationId }, 'room not created');
-        this.#askers.delete(cause.correlationId);
+        if (this.#askers.delete(cause.correlationId)) connection.answered();
         this.#reply(connection, message, unavailableMessage('create_room', 'storeAway'));
       });
   }
@@ -693,11 +693,13 @@ export class Gateway {
   #ask(connection: Connection, message: ClientMessage, onNotice: Asker['onNotice']): Cause {
     const correlationId = connection.nextCorrelationId();
     const messageId = idOf(message);
+    connection.asked();
     this.#askers.set(correlationId, {
       connection,
       messageId,
       readMs: this.meter.readMs,
       onNotice: (notice, tell) => {
+        connection.answered();
         if (notice.kind === 'refused' || notice.kind === 'unavailable' || notice.kind === 'unknownRoom') {
           onNotice(notice, () => this.#reply(connection, message, negative(message, notice)));
         } else onNotice(notice, tell);

@@ -5,7 +5,7 @@ import type { Traffic } from './traffic.js';
 /** A socket is pinged this often, and dropped when it let one go unanswered (protocol.md 1.4). */
 const PERIOD_MS = 20_000;
 /** Pings are spread over the period: thousands in one tick would hold up everybody's moves. */
-const SLICES = 20;
+const SLICES = 200;
 
 /** Finds dead peers. Owns no timer while there is nobody to ping. */
 export class Heartbeat {

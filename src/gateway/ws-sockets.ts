@@ -2,6 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ServerType } from '@hono/node-server';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../../actors/clock.js';
 import type { Config } from '../config.js';
 import { peerOf } from '../limits/peer.js';
 import type { RateLimiter } from '../limits/rate-limiter.js';
@@ -9,6 +10,7 @@ import type { Log } from '../telemetry/log.js';
 import { chooseSubprotocol, codecOf } from '../protocol/subprotocol.js';
 import { Admission, type AdmissionSettings } from './admission.js';
 import type { Gateway } from './gateway.js';
+import { LostConnections } from './lost-connections.js';
 import type { ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
 
@@ -25,7 +27,7 @@ interface SocketsPorts {
     readonly current: AdmissionSettings & Pick<Config, 'allowedOrigins' | 'trustProxy' | 'limitLoopback'>;
   };
   readonly limiter: RateLimiter;
-  readonly elapsedMs: () => number; // monotonic
+  readonly clock: Clock;
   readonly log: Pick<Log, 'debug' | 'error'>;
 }
 
@@ -33,10 +35,7 @@ interface SocketsPorts {
  * Takes WebSocket handshakes on the server's port: path, origin, session and whether there is a place are settled
  * before the upgrade.
  */
-export function attachSockets(
-  server: ServerType,
-  { gateway, sessions, config, limiter, elapsedMs, log }: SocketsPorts,
-) {
+export function attachSockets(server: ServerType, { gateway, sessions, config, limiter, clock, log }: SocketsPorts) {
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_BYTES_MAX,
@@ -45,7 +44,8 @@ export function attachSockets(
     // One message of a socket in a turn of the event loop: else a chunk full of small ones would hold up all others.
     allowSynchronousEvents: false,
   });
-  const admission = new Admission({ config, limiter, elapsedMs, random: Math.random });
+  const admission = new Admission({ config, limiter, elapsedMs: clock.elapsedMs, random: Math.random });
+  const lost = new LostConnections(clock);
   const cookies = new WeakMap<IncomingMessage, string>();
   wss.on('headers', (headers, request) => {
     const cookie = cookies.get(request);
@@ -76,9 +76,10 @@ export function attachSockets(
     if (issued !== null)
       cookies.set(request, sessions.cookie(issued.token, { secure: isSecure(request, config.current) }));
     const handshake = { path, session, token: issued?.token ?? null, address };
-    wss.handleUpgrade(request, raw, head, (ws) =>
-      gateway.accept(serverSocket(ws, raw, log), { ...handshake, codec: codecOf(ws.protocol) }),
-    );
+    wss.handleUpgrade(request, raw, head, (ws) => {
+      lost.watch(raw);
+      gateway.accept(serverSocket(ws, raw, log), { ...handshake, codec: codecOf(ws.protocol) });
+    });
   };
   server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
     raw.on('error', (failure) => log.debug({ err: failure }, 'socket lost in its handshake'));
@@ -94,6 +95,7 @@ export function attachSockets(
     }, CLOSE_MS);
     await new Promise((resolve) => wss.close(resolve));
     clearTimeout(cut);
+    lost.stop();
   };
   return { close };
 }

@@ -5,6 +5,7 @@ export const KINDS = {
   floods: 'Floods and exhaustion',
   slow: 'Slow and half-open connections',
   messages: 'Hostile messages',
+  packed: 'Hostile MessagePack',
   frames: 'Violations of the WebSocket protocol',
   http: 'Violations of HTTP',
   seats: 'Seats, sessions and acting for others',

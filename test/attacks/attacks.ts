@@ -7,6 +7,7 @@ import { HTTP_ATTACKS } from './kinds/http.js';
 import { MESSAGE_ATTACKS } from './kinds/messages.js';
 import { NAME_ATTACKS } from './kinds/names.js';
 import { OPERATOR_ATTACKS } from './kinds/operators.js';
+import { PACKED_ATTACKS } from './kinds/packed.js';
 import { PAGE_ATTACKS } from './kinds/pages.js';
 import { SEAT_ATTACKS } from './kinds/seats.js';
 import { SLOW_ATTACKS } from './kinds/slow.js';
@@ -15,6 +16,7 @@ const BY_KIND: Readonly<Record<Kind, readonly Attack[]>> = {
   floods: FLOOD_ATTACKS,
   slow: SLOW_ATTACKS,
   messages: MESSAGE_ATTACKS,
+  packed: PACKED_ATTACKS,
   frames: FRAME_ATTACKS,
   http: HTTP_ATTACKS,
   seats: SEAT_ATTACKS,

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type ClientOptions, WebSocket } from 'ws';
 import { type Frame, inReplyTo, textIn } from '../../src/client/frame.js';
+import { msgpackOfClients, packMessage } from '../../src/protocol/msgpack-codec.js';
 import type { Loot } from './loot.js';
 
 export interface PeerOptions extends Pick<ClientOptions, 'headers' | 'perMessageDeflate'> {
   readonly address: string; // of this machine, to come from
   readonly cookie?: string;
+  readonly protocol?: string; // of which bytes are packed messages
   readonly loot?: Loot; // of an attacker
 }
 
@@ -28,11 +30,14 @@ export class Peer {
   readonly #loot: Loot | undefined;
   readonly #listeners = new Set<() => void>();
 
-  private constructor(url: string, { address, cookie, loot, headers, perMessageDeflate = false }: PeerOptions) {
+  private constructor(
+    url: string,
+    { address, cookie, loot, headers, protocol, perMessageDeflate = false }: PeerOptions,
+  ) {
     this.address = address;
     this.#loot = loot;
     if (cookie !== undefined) this.cookie = cookie;
-    this.socket = new WebSocket(url, {
+    this.socket = new WebSocket(url, protocol === undefined ? [] : [protocol], {
       localAddress: address,
       perMessageDeflate,
       headers: { ...(cookie !== undefined && { cookie }), ...headers },
@@ -40,7 +45,9 @@ export class Peer {
     this.socket.once('upgrade', (response) => {
       this.cookie = response.headers['set-cookie']?.[0]?.split(';')[0] ?? this.cookie;
     });
-    this.socket.on('message', (bytes: Buffer) => this.#received(bytes.toString()));
+    this.socket.on('message', (bytes: Buffer, isBinary) =>
+      this.#received(isBinary ? JSON.stringify(msgpackOfClients.unpack(bytes)) : bytes.toString()),
+    );
     this.closed = new Promise((resolve) =>
       this.socket.once('close', (code) => {
         this.#closeCode = code;
@@ -69,7 +76,9 @@ export class Peer {
   }
 
   send(event: string, data: object = {}, id: string = randomUUID()): string {
-    this.socket.send(JSON.stringify({ event, data, id }));
+    const message = { event, data, id };
+    const isPacked = this.socket.protocol === msgpackOfClients.subprotocol;
+    this.socket.send(isPacked ? packMessage(message) : JSON.stringify(message));
     return id;
   }
 

@@ -46,6 +46,15 @@ async function askWithoutReading(socket: WebSocket): Promise<StuckSocket> {
   return { resume: () => socket.resume(), closed };
 }
 
+/** Resolves when the server has closed so many sockets for reading too slowly: they are read no faster than answered. */
+async function closedAsTooSlow(server: ServerProcess, count: number): Promise<void> {
+  for (;;) {
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    if (metrics.includes(`\nwebsocket_slow_closed_total ${count}\n`)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** Reads one piece of what came, rests, and reads the next; until its game is over. */
 function readSlowly(socket: WebSocket): { readonly frames: () => number } {
   let frames = 0;
@@ -78,6 +87,7 @@ test('sockets that ask and never read are sent away, a slow one is served, and t
     },
   });
   const stuck = await Promise.all(asking);
+  await closedAsTooSlow(server, stuck.length);
   for (const socket of stuck) socket.resume();
   expect(await Promise.all(stuck.map((socket) => socket.closed))).toEqual([TOO_SLOW, TOO_SLOW]);
   await server.stop();
