@@ -106,7 +106,10 @@ describe('a message that waits for its answer', () => {
     return [sent, ...messages].reduce(reduce, opening({ name: 'Solo', roomId: 'ABCDEF' })) as Waiting;
   };
   const lost = ['reconnecting', 'open'].map((status) => ({ kind: 'connection', status }));
-  const frame = (event: string, data: object, in_reply_to?: string): object => ({ event, data: { ...data, in_reply_to } });
+  const frame = (event: string, data: object, in_reply_to?: string): object => ({
+    event,
+    data: { ...data, in_reply_to },
+  });
   const phase = { phase: 'round_start', phase_data: {}, players: {}, round: 1 };
 
   test('waits on over a loss and over all that is said before, and no longer than to its answer', async () => {

@@ -253,7 +253,10 @@ async function brokenLine(
       if (where !== undefined) {
         const isFirst = !moves.some((move) => move.event === event);
         moves.push({ event, id, pieces: data.piece_indices?.length ?? 0 });
-        if (isFirst && where === 'before it arrives') return breakLine();
+        if (isFirst && where === 'before it arrives') {
+          breakLine();
+          return;
+        }
         if (isFirst) unheard = id;
       }
       toServer.send(text);
@@ -264,7 +267,8 @@ async function brokenLine(
       const id = data.in_reply_to;
       if (id !== undefined && id === unheard) {
         unheard = undefined;
-        return breakLine();
+        breakLine();
+        return;
       }
       toPage.send(text);
       if (id === undefined || answered.has(id) || !moves.some((move) => move.id === id)) return;
