@@ -35,6 +35,17 @@ describe('lanes', () => {
     expect(drain(mailbox)).toEqual(['p2', 'p3', 'b1']);
   });
 
+  test('tell how many wait in each; the mailbox, how many bytes in all', () => {
+    const mailbox = new Mailbox<Letter>();
+    for (const lane of ['bot', 'player', 'player', 'timer', 'timer', 'timer'] as const) {
+      mailbox.offer(letter(lane, lane, { bytes: 10 }));
+    }
+    expect(mailbox.lanes).toEqual({ system: 0, timer: 3, player: 2, bot: 1 });
+    expect(mailbox.bytes).toBe(60);
+    mailbox.take();
+    expect(mailbox.bytes).toBe(50);
+  });
+
   test('an empty mailbox gives nothing', () => {
     expect(new Mailbox<Letter>().take()).toBeUndefined();
   });

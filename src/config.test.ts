@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigError, type Environment, loadConfig } from './config.js';
+import { believes } from './limits/peer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -186,7 +187,10 @@ describe('a wrong value stops the start with a sentence that says which and why'
     [{ TIME_SCALE: '-1' }, 'TIME_SCALE is "-1", but must be a number from 0 to 1000.'],
     [{ TIME_SCALE: 'Infinity' }, 'TIME_SCALE is "Infinity", but must be a number from 0 to 1000.'],
     [{ TIME_SCALE: '1,5' }, 'TIME_SCALE is "1,5", but must be a number from 0 to 1000.'],
-    [{ TRUST_PROXY: 'maybe' }, 'TRUST_PROXY is "maybe", but must be "true" or "false".'],
+    [
+      { TRUST_PROXY: '10.0.0.0/8, maybe' },
+      'TRUST_PROXY is "10.0.0.0/8, maybe", but must be "true", "false" or a comma list of addresses and networks such as 10.0.0.0/8.',
+    ],
     [{ RATE_LIMITS: '0' }, 'RATE_LIMITS is "0", but must be "on", "off" or a factor above 0 and up to 1000.'],
     [
       { ALLOWED_ORIGINS: 'https://a.example/,*' },
@@ -254,4 +258,9 @@ describe('the file', () => {
       'TIME_SCALE is "-2", but must be a number from 0 to 1000.',
     );
   });
+});
+
+test('a list of proxies is trusted, and nobody else', () => {
+  const { trustProxy } = loadConfig({ TRUST_PROXY: '127.0.0.1, 203.0.113.0/24' });
+  expect([believes(trustProxy, '203.0.113.9'), believes(trustProxy, '203.0.114.9')]).toEqual([true, false]);
 });

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { type ProxyTrust, TrustedProxies } from './limits/trusted-proxies.js';
 
 /** What an operator can set, checked and in the units of the code. Every field has a value; most have a default. */
 export interface Config {
@@ -14,7 +15,7 @@ export interface Config {
   readonly timeScale: number; // factor on every pause and bot thinking time; 0 = none
   readonly sessionSecret: string | undefined;
   readonly allowedOrigins: readonly string[]; // besides the page's own origin; ['*'] = any
-  readonly trustProxy: boolean; // believe X-Forwarded-For and X-Forwarded-Proto
+  readonly trustProxy: ProxyTrust; // of X-Forwarded-For and X-Forwarded-Proto
   readonly rateLimitFactor: number; // on every rate limit; Infinity = off
   readonly limitLoopback: boolean; // addresses of this machine count as others do
   readonly playerMessagesPerMinute: number; // of all sockets of a session
@@ -83,6 +84,15 @@ const yesNo = z
   .string()
   .refine((text) => [...YES, ...NO].includes(text.toLowerCase()), 'must be "true" or "false"')
   .transform((text) => YES.includes(text.toLowerCase()));
+
+const proxyTrust = z.string().transform((text, context): ProxyTrust => {
+  if (YES.includes(text.toLowerCase())) return true;
+  if (NO.includes(text.toLowerCase())) return false;
+  const proxies = TrustedProxies.of(text.split(',').map((network) => network.trim()));
+  if (proxies !== null) return proxies;
+  context.addIssue('must be "true", "false" or a comma list of addresses and networks such as 10.0.0.0/8');
+  return z.NEVER;
+});
 
 const folder = z.string().transform((path) => resolve(path));
 const existingFolder = folder.refine(
@@ -171,8 +181,9 @@ const settings = z.strictObject({
     about: 'Pages of other origins that may open sockets: a comma list, or *',
     live: true,
   }),
-  TRUST_PROXY: yesNo.prefault('false').register(abouts, {
-    about: 'Believe X-Forwarded-For and X-Forwarded-Proto: only behind a proxy that sets them',
+  TRUST_PROXY: proxyTrust.prefault('false').register(abouts, {
+    about:
+      'Believe X-Forwarded-For and X-Forwarded-Proto: true only behind one proxy that sets them; behind several a comma list of their addresses and networks',
   }),
   RATE_LIMITS: rateLimits.prefault('on').register(abouts, { about: 'on, off, or a factor on every limit', live: true }),
   LIMIT_LOOPBACK: yesNo.prefault('false').register(abouts, {

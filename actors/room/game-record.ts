@@ -94,7 +94,7 @@ export class GameRecorder {
     if (toSeq !== undefined) {
       this.#moments = this.#moments.filter((moment) => moment.seq <= toSeq);
     }
-    if (events.length > 0) this.#moments.push({ seq, byBot: message.type === 'botTimer', events, state });
+    this.#moments.push({ seq, byBot: message.type === 'botTimer', events, state });
   }
 
   /** @returns null where the game is not over: nothing of it may be told then */

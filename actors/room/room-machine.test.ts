@@ -77,6 +77,7 @@ describe('a message in a state', () => {
     expect(closed.length).toBeGreaterThan(0);
     for (const reached of closed) {
       expect(reached.driver.deadline).toBeNull();
+      expect(reached.driver.definition.isClosed(reached.snapshot)).toBe(true);
       for (const message of Object.values(CANDIDATES).flat()) {
         expect(answerOf(reached, message).result.kind).toBe('refused');
       }

@@ -89,7 +89,9 @@ describe('the definition', () => {
   test('a room begins with create', () => {
     const { definition, snapshot, messages } = new RoomDriver();
     expect(() => definition.create({ type: 'close', at: 1, reason: 'operator' })).toThrow('not with close');
+    expect(definition.name).toBe('liap-tui');
     expect(definition.isClosed(snapshot)).toBe(false);
+    expect(definition.closing()).toEqual({ type: 'close', reason: 'operator' });
     expect(definition.resumed(5)).toEqual({ type: 'resumed', outageMs: 5 });
     expect(definition.message.parse(messages[0])).toEqual(messages[0]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RoomDriver, speaker, STARTED_AT } from '../../test/support/room-driver.js';
-import { AVATAR_COLOURS, type RoomState } from './room-state.js';
+import { AVATAR_COLOURS, gameOf, type RoomState } from './room-state.js';
 import { type Seat, SEATS } from './rules.js';
 
 const names = ({ seats }: RoomState) => seats.map((occupant) => occupant?.name ?? null);
@@ -11,6 +11,7 @@ describe('before the start', () => {
     expect(events).toEqual([{ type: 'roomCreated', code: 'ABCDEF', hostName: 'P0' }]);
     expect(names(state)).toEqual(['P0', 'Bot 2', 'Bot 3', 'Bot 4']);
     expect(state).toMatchObject({ host: 0, hostArrived: false, game: null });
+    expect(() => gameOf(state)).toThrow('room ABCDEF has no game');
   });
 
   test('a joiner takes the lowest empty seat; bots do not give way', () => {

@@ -6,6 +6,7 @@ import {
   ABANDONED_END_MS,
   ABANDONED_GAME_MS,
   FINISHED_ROOM_MS,
+  gameOf,
   HOST_ARRIVAL_MS,
   isBotPlayed,
   isPersonPresent,
@@ -13,7 +14,7 @@ import {
   type RoomState,
   UNATTENDED_THINK_MS_MIN,
 } from './room-state.js';
-import { perSeat, type Seat } from './rules.js';
+import { perSeat, type Seat, SEATS } from './rules.js';
 
 export interface Due {
   readonly at: number; // ms since the epoch
@@ -64,7 +65,7 @@ export function dueTimers(state: RoomState, bots: BotMind): Due[] {
     if (game.redeal.warnAt !== null) timer(game.redeal.warnAt, 'redealWarning');
     timer(game.redeal.limitAt, 'redealLimit');
   }
-  for (const seat of state.awaiting?.seats ?? []) {
+  for (const seat of SEATS) {
     const at = botDueAt(state, seat, bots);
     if (at !== null) due.push({ at, message: EXTERNAL_EVENTS.botThought(seat) });
   }
@@ -74,7 +75,7 @@ export function dueTimers(state: RoomState, bots: BotMind): Due[] {
 }
 
 export function abandonedAt(state: RoomState, emptySince: number): number {
-  return emptySince + (state.game?.endedAt == null ? ABANDONED_GAME_MS : ABANDONED_END_MS);
+  return emptySince + (gameOf(state).endedAt === null ? ABANDONED_GAME_MS : ABANDONED_END_MS);
 }
 
 /** The earliest of `dueTimers`; the first in their order if several are due together. */

@@ -4,7 +4,7 @@ import type { ServerType } from '@hono/node-server';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../actors/clock.js';
 import type { Config } from '../config.js';
-import { peerOf } from '../limits/peer.js';
+import { believes, peerOf } from '../limits/peer.js';
 import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { Log } from '../telemetry/log.js';
 import { chooseSubprotocol, codecOf } from '../protocol/subprotocol.js';
@@ -118,7 +118,8 @@ function originAllowed({ headers }: IncomingMessage, allowed: readonly string[])
 }
 
 function isSecure({ headers, socket }: IncomingMessage, { trustProxy }: Pick<Config, 'trustProxy'>): boolean {
-  const forwarded = trustProxy ? headers['x-forwarded-proto'] : undefined;
+  const isBelieved = believes(trustProxy, socket.remoteAddress);
+  const forwarded = isBelieved ? headers['x-forwarded-proto'] : undefined;
   if (typeof forwarded === 'string') return forwarded.split(',')[0]?.trim().toLowerCase() === 'https';
   return 'encrypted' in socket;
 }
@@ -128,8 +129,8 @@ function addressOf(
   { headers, socket }: IncomingMessage,
   { trustProxy, limitLoopback }: Pick<Config, 'trustProxy' | 'limitLoopback'>,
 ): string | undefined {
-  const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined;
-  const { address, isThisMachine } = peerOf(socket.remoteAddress, forwarded?.toString());
+  const forwarded = headers['x-forwarded-for']?.toString();
+  const { address, isThisMachine } = peerOf(socket.remoteAddress, forwarded, trustProxy);
   return address === '' || (isThisMachine && !limitLoopback) ? undefined : address;
 }
 

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { RateLimiter } from '../limits/rate-limiter.js';
 import { peerOfRequest } from './client-address.js';
 import { problem } from './problem.js';
+import type { ProxyTrust } from '../limits/trusted-proxies.js';
 
 export interface AddressLimitDeps {
   readonly limiter: RateLimiter;
@@ -10,7 +11,7 @@ export interface AddressLimitDeps {
     readonly rateLimitFactor: number; // Infinity = off
     readonly limitLoopback: boolean; // this machine's own requests are counted as well
   };
-  readonly trustProxy: boolean; // believe X-Forwarded-For
+  readonly trustProxy: ProxyTrust; // believe X-Forwarded-For
   readonly onLimited?: ((kind: string) => void) | undefined; // a request was refused
 }
 

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { matchedRoutes } from 'hono/route';
+import type { ProxyTrust } from '../limits/trusted-proxies.js';
 import { may, type Role, roleFor, ROLES, type Staff } from '../operations/roles.js';
 import { ADMIN_COOKIE, ADMIN_COOKIE_S, type AdminCookies } from './admin-cookie.js';
 import type { TokenGuard } from './admin-token.js';
@@ -10,7 +11,7 @@ import { problem } from './problem.js';
 export interface AdminAccess {
   readonly guard: TokenGuard;
   readonly cookies: AdminCookies;
-  readonly trustProxy: boolean; // believe X-Forwarded-For and X-Forwarded-Proto
+  readonly trustProxy: ProxyTrust; // believe X-Forwarded-For and X-Forwarded-Proto
 }
 
 /** How an asker showed that it has a token. */
@@ -63,7 +64,7 @@ function neededFor(c: Context): Role {
 }
 
 /** @returns the role of whoever has a token, else the answer for who has not */
-export function admit(c: Context, guard: TokenGuard, given: string | null, trustProxy: boolean): Staff | Response {
+export function admit(c: Context, guard: TokenGuard, given: string | null, trustProxy: ProxyTrust): Staff | Response {
   const verdict = guard.judge(given, clientAddress(c, { trustProxy }));
   switch (verdict.kind) {
     case 'allowed':
@@ -118,7 +119,7 @@ export function endWithCookie(c: Context<AdminEnv>, { cookies }: Pick<AdminAcces
 }
 
 /** It goes along with nothing but the API: neither with pages and sockets, nor with whatever else this host serves. */
-function cookieOptions(c: Context, trustProxy: boolean) {
+function cookieOptions(c: Context, trustProxy: ProxyTrust) {
   return { httpOnly: true, sameSite: 'Strict', path: '/api', secure: isOverTls(c, { trustProxy }) } as const;
 }
 

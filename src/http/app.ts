@@ -16,10 +16,11 @@ import { addHealth, type HealthDeps } from './health.js';
 import { oneHost } from './one-host.js';
 import { addPages, isFrontendPath, PAGE_PATHS } from './pages.js';
 import { problem } from './problem.js';
+import type { ProxyTrust } from '../limits/trusted-proxies.js';
 
 export interface AppDeps {
   readonly staticDir: string | undefined;
-  readonly trustProxy: boolean; // believe X-Forwarded-Proto
+  readonly trustProxy: ProxyTrust; // believe X-Forwarded-Proto
   readonly sessions: Pick<Sessions, 'issue' | 'cookie' | 'fromCookieHeader'>;
   readonly health: HealthDeps['health'];
   readonly circuits: HealthDeps['circuits'];

@@ -4,12 +4,13 @@ import type { Config } from '../config.js';
 import type { TokenGuard } from './admin-token.js';
 import { admit, bearerOf } from './admin-access.js';
 import { peerOfRequest } from './client-address.js';
+import type { ProxyTrust } from '../limits/trusted-proxies.js';
 
 export interface MetricsDeps {
   readonly registry: Registry;
   readonly access: Config['metricsAccess'];
   readonly guard: TokenGuard;
-  readonly trustProxy: boolean;
+  readonly trustProxy: ProxyTrust;
 }
 
 /** Headers of a proxy: then this machine asks for somebody else. */
@@ -29,7 +30,7 @@ export function addMetrics(app: Hono, { registry, access, guard, trustProxy }: M
   });
 }
 
-function isLocal(c: Context, trustProxy: boolean): boolean {
+function isLocal(c: Context, trustProxy: ProxyTrust): boolean {
   if (FORWARDED.some((name) => c.req.header(name) !== undefined)) return false;
   return peerOfRequest(c, { trustProxy }).isThisMachine;
 }

@@ -1,4 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
+import type { ProxyTrust } from './trusted-proxies.js';
 
 /** Whom limits by address count a connection for. */
 export interface Peer {
@@ -10,16 +11,31 @@ export interface Peer {
 
 /**
  * @param remoteAddress of the socket; undefined where it is gone already
- * @param forwardedFor the X-Forwarded-For header, only where the proxy that sets it is believed. It appends whom it
- *   spoke with: what stands in front of that is the client's own claim, and so is everything if it is no address.
+ * @param forwardedFor the X-Forwarded-For header. Each proxy appends whom it spoke with: what stands in front of the last
+ *   one that is believed is the client's own claim, and so is everything if it is no address.
+ * @param trust `true`: the sender of the header is believed, and nobody in front of it
  */
-export function peerOf(remoteAddress: string | undefined, forwardedFor?: string): Peer {
-  if (forwardedFor === undefined) {
-    const address = canonical(remoteAddress ?? '');
-    return { address: keyOf(address), isThisMachine: address === '::1' || address.startsWith('127.') };
-  }
-  const named = canonical(withoutPort(forwardedFor.split(',').at(-1)!.trim()));
-  return { address: keyOf(isIP(named) === 0 ? canonical(remoteAddress ?? '') : named), isThisMachine: false };
+export function peerOf(remoteAddress: string | undefined, forwardedFor?: string, trust: ProxyTrust = true): Peer {
+  const own = canonical(remoteAddress ?? '');
+  if (forwardedFor === undefined || trust === false) return { address: keyOf(own), isThisMachine: isLoopback(own) };
+  const address = believes(trust, own) ? clientIn(forwardedFor, trust) : own;
+  return { address: keyOf(isIP(address) === 0 ? own : address), isThisMachine: false };
+}
+
+/** Whether what a socket's other side forwards is believed. */
+export function believes(trust: ProxyTrust, remoteAddress: string | undefined): boolean {
+  return typeof trust === 'boolean' ? trust : trust.has(canonical(remoteAddress ?? ''));
+}
+
+/** The newest hop that is no proxy of ours. */
+function clientIn(forwardedFor: string, trust: ProxyTrust): string {
+  const hops = forwardedFor.split(',').map((hop) => canonical(withoutPort(hop.trim())));
+  if (typeof trust === 'boolean') return hops.at(-1)!;
+  return hops.findLast((hop) => !trust.has(hop)) ?? hops[0]!;
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
 }
 
 /** One spelling for each address; an IPv4 address that came over IPv6 is an IPv4 address. */

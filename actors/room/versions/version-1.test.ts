@@ -135,6 +135,7 @@ describe('who began a game of version 1', () => {
     expect(began.seats.map((occupant) => (occupant?.kind === 'person' ? occupant.session : null))).toEqual(
       [host, guest, third, bot].map(({ playerId }) => playerId),
     );
+    expect([host, guest, third].map(({ leftAt }) => leftAt)).toEqual([null, null, null]);
     expect(bot).toEqual({ name: 'Bot 4', playerId: null, leftAt: null });
 
     const entry = left.entries.find(({ events }) => events.includes('"playerLeft"'))!;
@@ -143,11 +144,16 @@ describe('who began a game of version 1', () => {
     expect(known).toEqual({ name: began.seats[seat]!.name, playerId: null, leftAt: entry.at });
   });
 
-  test('did not leave the game where the person left its result', () => {
+  test('left before its end, or only its result', () => {
     const over = states.find(({ game }) => game?.endedAt != null)!;
-    const gone = { kind: 'bot', name: 'Hana', since: over.game!.endedAt! + 1 } as const;
-    const [, ...others] = over.seats;
-    const { context } = toCurrent({ value: 'gameOver', context: { ...over, seats: [gone, ...others] } });
-    expect(context.game?.entrants[0]).toEqual({ name: 'Hana', playerId: null, leftAt: null });
+    const endedAt = over.game!.endedAt!;
+    const leftAt = (since: number) => {
+      const [, ...others] = over.seats;
+      const gone = { kind: 'bot', name: 'Hana', since } as const;
+      const { context } = toCurrent({ value: 'gameOver', context: { ...over, seats: [gone, ...others] } });
+      expect(context.game?.entrants[0]).toMatchObject({ name: 'Hana', playerId: null });
+      return context.game?.entrants[0].leftAt;
+    };
+    expect([endedAt - 1, endedAt, endedAt + 1].map(leftAt)).toEqual([endedAt - 1, null, null]);
   });
 });
