@@ -6,7 +6,7 @@ import { dutyOf, type Duty } from './duty.js';
 import { textIn, type Frame } from './frame.js';
 import { ProtocolWatch, type Violation } from './protocol-watch.js';
 import type { Random } from './random.js';
-import { LOBBY } from './room-client.js';
+import { LOBBY } from './room-link.js';
 import {
   EMPTY_VIEW,
   finalResult,

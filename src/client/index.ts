@@ -4,14 +4,15 @@ export { type ClientSocket, type Connect } from './client-socket.js';
 export { type Frame } from './frame.js';
 export { insist, type Insistence } from './insist.js';
 export { request, type Command, type CommandData } from './request.js';
+export { RoomClient, type RoomClientOptions } from './room-client.js';
 export {
   LOBBY,
-  RoomClient,
+  RoomLink,
   type ClientEnd,
   type ClientListener,
   type Link,
-  type RoomClientOptions,
-} from './room-client.js';
+  type RoomLinkOptions,
+} from './room-link.js';
 export { type GameView, type Phase, type PlayerView, type RoomView, type SeatView } from './room-view.js';
 export { Session } from './session.js';
 export { connectOverWs } from './ws-socket.js';

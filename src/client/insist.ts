@@ -1,7 +1,7 @@
 import type { Clock } from '../../actors/clock.js';
 import type { Acknowledgement } from './acknowledgement.js';
 import { backoffMs, type Random } from './random.js';
-import type { RoomClient } from './room-client.js';
+import type { RoomLink } from './room-link.js';
 
 /** With the pauses between them, refusals over about three minutes. */
 const ATTEMPTS_MAX = 30;
@@ -19,7 +19,7 @@ export interface Insistence {
  * @returns the last word: applied, refused for good, or unanswered
  */
 export async function insist(
-  client: RoomClient,
+  client: RoomLink,
   event: string,
   data: Readonly<Record<string, unknown>>,
   { clock, random, onRetry }: Insistence,

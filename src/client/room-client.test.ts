@@ -366,6 +366,52 @@ test('says when a command was not answered in time, and gives up a connection th
   expect(server.connections).toHaveLength(3);
 });
 
+test('a connection that stays silent after a ping is replaced, one that brings anything is not', async () => {
+  const setup = await identified({ silenceLimitMs: 10_000 });
+  const { server, client, clock } = setup;
+  await clock.advance(30_000); // the first ping
+  server.last.sendText('nonsense');
+  await clock.advance(29_990);
+  expect(server.connections).toHaveLength(1);
+
+  await clock.advance(9_990); // after the second ping
+  expect(client.link).toBe('identified');
+  await clock.advance(30);
+  expect(client.link).toBe('waiting');
+  await clock.advance(500);
+  await greet(setup);
+  expect(server.connections).toHaveLength(2);
+  await clock.advance(39_500); // the limit of the new connection begins with its own ping
+  expect(client.link).toBe('identified');
+  await clock.advance(500);
+  expect(server.connections).toHaveLength(3);
+});
+
+test('without a limit a silent connection is kept', async () => {
+  const { server, clock } = await identified();
+  await clock.advance(300_000);
+  expect(server.connections).toHaveLength(1);
+});
+
+test('what is asked for on hearing of the link is sent once, after what was asked for before', async () => {
+  const setup = await setUp();
+  const { server, client, clock } = setup;
+  client.listen({ link: (link) => link === 'identified' && void client.command('get_room_state', {}) });
+  void client.command('add_bot', { slot_id: 2 });
+  await greet(setup);
+  await clock.advance(1);
+  expect(eventsAt(server, 0)).toEqual(['client_ready', 'add_bot', 'get_room_state']);
+});
+
+test('whoever hears of the link finds what the server said with it in the view', async () => {
+  const { server, client, clock } = await setUp();
+  const hosts: (string | undefined)[] = [];
+  client.listen({ link: () => hosts.push(client.view.hostName) });
+  server.last.send('room_update', { players: [null, null, null, null], host_name: 'Hana', in_reply_to: 'id1' });
+  await clock.advance(1);
+  expect(hosts).toEqual(['Hana']);
+});
+
 test('hands on every text, and every frame that can be read', async () => {
   const { server, client, clock } = await identified();
   const texts: string[] = [];

@@ -11,6 +11,7 @@ import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { Log } from '../telemetry/log.js';
 import { addressLimit, type AddressLimitDeps } from './address-limit.js';
 import { isOverTls } from './client-address.js';
+import { addClientModules } from './client-modules.js';
 import { addHealth, type HealthDeps } from './health.js';
 import { oneHost } from './one-host.js';
 import { addPages, isFrontendPath, PAGE_PATHS } from './pages.js';
@@ -73,6 +74,7 @@ export function createApp(deps: AppDeps): Hono {
   const { health, circuits, healthChanges } = deps;
   addHealth(app, { health, circuits, changes: healthChanges, nowMs: deps.clock.nowMs });
   addPages(app, { staticDir: deps.staticDir });
+  addClientModules(app);
   return app;
 }
 

@@ -16,7 +16,7 @@ export interface PagesDeps {
 export const PAGE_PATHS = ['/', '/index.html', '/play', '/play/', '/lobby', '/tutorial', '/room/:id', '/game/:id'];
 
 /** What the frontend's folder can't take away from us. */
-const OUR_PATHS = /^\/(?:api|health|metrics|play|replay|vendor|visualizer|ws)(?:\/|$)/;
+const OUR_PATHS = /^\/(?:api|client|health|metrics|play|replay|vendor|visualizer|ws)(?:\/|$)/;
 
 export function isFrontendPath(path: string): boolean {
   return !OUR_PATHS.test(path);
@@ -88,7 +88,7 @@ export function file(path: string, type: string): MiddlewareHandler {
 }
 
 /** Names do not carry versions (`bundle.js`), so that a browser must ask each time; the ETag makes it cheap. */
-const REVALIDATE = { 'Cache-Control': 'no-cache' };
+export const REVALIDATE = { 'Cache-Control': 'no-cache' };
 
 /** A folder's files. Dot files stay hidden, and so does whatever a path would climb to. */
 export function files(root: string): MiddlewareHandler {

@@ -23,6 +23,7 @@ export const ROUTES: Readonly<Record<Role, readonly string[]>> = {
     'GET /play/*',
     'GET /replay/:room',
     'GET /vendor/preact.js',
+    'GET /client/:file',
     'GET /vendor/dagre.js',
     'GET /visualizer',
     'GET /visualizer/*',

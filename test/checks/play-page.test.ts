@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { CLIENT_MODULES } from '../../src/http/client-modules.js';
 
 // The page helps with rules of its own, because it shares no code with the server: they must be the same rules.
 
@@ -94,6 +95,45 @@ test('the page follows a whole recorded game to its ranking', async () => {
   );
 });
 
+describe('a message that waits for its answer', () => {
+  interface Waiting {
+    readonly pending: { readonly id: string } | null;
+    readonly toast: { readonly text: string } | null;
+  }
+  const after = async (...messages: readonly object[]): Promise<Waiting> => {
+    const { opening, reduce } = await load<PageState>('state.js');
+    const sent = { kind: 'sent', id: 'a', event: 'start_game', data: {} };
+    return [sent, ...messages].reduce(reduce, opening({ name: 'Solo', roomId: 'ABCDEF' })) as Waiting;
+  };
+  const lost = ['reconnecting', 'open'].map((status) => ({ kind: 'connection', status }));
+  const frame = (event: string, data: object, in_reply_to?: string): object => ({
+    event,
+    data: { ...data, in_reply_to },
+  });
+  const phase = { phase: 'round_start', phase_data: {}, players: {}, round: 1 };
+
+  test('waits on over a loss and over all that is said before, and no longer than to its answer', async () => {
+    const introduced = [
+      frame('room_state_update', { slots: {} }, 'b'),
+      frame('room_update', { players: [], started: true }),
+      frame('phase_change', phase, 'b'),
+    ];
+    expect((await after(...lost, ...introduced)).pending?.id).toBe('a');
+    expect((await after(...lost, ...introduced, frame('phase_change', phase, 'a'))).pending).toBeNull();
+    expect((await after(...lost, frame('error', { message: 'No.' }, 'a'))).pending).toBeNull();
+  });
+
+  test('ends with a connection that is closed for good', async () => {
+    expect((await after({ kind: 'connection', status: 'closed' })).pending).toBeNull();
+  });
+
+  test('is said to be in doubt where no answer came', async () => {
+    expect((await after({ kind: 'unanswered', id: 'of another' })).pending?.id).toBe('a');
+    const { pending, toast } = await after({ kind: 'unanswered', id: 'a' });
+    expect([pending, toast?.text]).toEqual([null, expect.stringContaining('has not answered')]);
+  });
+});
+
 test('the page names every module that it loads, so that a browser fetches them at once', () => {
   const root = new URL('../../web/play/', import.meta.url);
   const imported = new Set<string>();
@@ -108,4 +148,6 @@ test('the page names every module that it loads, so that a browser fetches them 
     ([, path]) => new URL(path!, root),
   );
   expect(named.map(({ pathname }) => pathname).sort()).toEqual([...imported].sort());
+  const library = [...html.matchAll(/rel="modulepreload" href="\/client\/([^"]+)\.js"/g)].map(([, name]) => name);
+  expect(library.sort()).toEqual([...CLIENT_MODULES].sort());
 });

@@ -74,6 +74,12 @@ const turn = (player: string, required: number | null, plays: object = {}) =>
 
 const LED = { Gio: { pieces: ['HORSE_BLACK(5)', 'HORSE_BLACK(5)'], play_type: 'PAIR' } };
 
+/** What the page waits for, beside what the tests send. */
+const ANSWERS: Readonly<Record<string, Frame>> = {
+  client_ready: { event: 'room_state_update', data: { slots: {}, host_name: NAME } },
+  decline_redeal: { event: 'error', data: { type: 'action_rejected', message: 'You have answered already.' } },
+};
+
 describeNeeding('chromium', 'each screen of the game', (chromium) => {
   let browser: Browser;
   let server: ServerProcess;
@@ -89,7 +95,11 @@ describeNeeding('chromium', 'each screen of the game', (chromium) => {
     const opened = new Promise<void>((resolve) => {
       void page.routeWebSocket('**/ws/*', (route) => {
         socket = route;
-        route.onMessage(() => undefined);
+        route.onMessage((text) => {
+          const { event, id } = JSON.parse(String(text)) as { readonly event: string; readonly id: string };
+          const answer = ANSWERS[event];
+          if (answer !== undefined) send({ ...answer, data: { ...answer.data, in_reply_to: id } });
+        });
         resolve();
       });
     });
@@ -110,7 +120,6 @@ describeNeeding('chromium', 'each screen of the game', (chromium) => {
     await status().getByText('Your hand is weak').waitFor();
     expect(await person.page.getByTestId('countdown').textContent()).toMatch(/^(30|29) s$/);
     await person.click('redeal-decline');
-    send({ event: 'error', data: { type: 'action_rejected', message: 'You have answered already.' } });
     expect(await person.page.getByTestId('refusal').textContent()).toBe('You have answered already.');
     send(asked(['Gio'], { timeout_warning: true, seconds_remaining: 10 }));
     await status().getByText('Waiting for Gio').waitFor();

@@ -184,6 +184,24 @@ describeNeeding('chromium', 'the pages /play and /replay in a browser', (chromiu
     expect([...hana.faults, ...tab.faults, ...gio.faults]).toEqual([]);
   });
 
+  test('a move that was on its way when the connection broke is made once, whether or not it had arrived', async () => {
+    const hana = await newcomer('Hana');
+    const line = await brokenLine(hana.page, { declare: 'before it arrives', play: 'before its answer' });
+    await hana.page.reload();
+    await hana.until('lobby');
+    await hana.createRoom();
+    await hana.click('start');
+    await beginByMouse(hana.page);
+    const [declared, again, played, repeated] = line.moves;
+    await expect.poll(() => line.answers).toEqual([`phase_change ${declared!.id}`, `phase_change ${played!.id}`]);
+    expect(line.moves).toEqual([declared, declared, played, played]);
+    expect([again!.event, repeated!.event]).toEqual(['declare', 'play']);
+    await ownMove(hana.page);
+    expect(await hana.hand()).toHaveLength(8 - played!.pieces);
+    expect(await hana.page.getByTestId('refusal').count()).toBe(0);
+    expect(hana.faults).toEqual([]);
+  });
+
   test('an address without a finished game says so, and an unknown sign of a room leads to the lobby', async () => {
     const person = await visitor('/replay/01890000-0000-7000-8000-000000000000');
     await person.page.getByText('No finished game here').waitFor();
@@ -195,6 +213,71 @@ describeNeeding('chromium', 'the pages /play and /replay in a browser', (chromiu
     await person.page.getByText('There is no room A1B2C3.').waitFor();
   });
 });
+
+interface Move {
+  readonly event: string;
+  readonly id: string;
+  readonly pieces: number; // that a play names
+}
+
+interface BrokenLine {
+  readonly moves: readonly Move[]; // as the page sent them
+  readonly answers: readonly string[]; // that reached the page: `phase_change <id>`
+}
+
+/** From the next load on, breaks the page's connection at the first message of each of these events. */
+async function brokenLine(
+  page: Page,
+  breaks: Readonly<Record<string, 'before it arrives' | 'before its answer'>>,
+): Promise<BrokenLine> {
+  const moves: Move[] = [];
+  const answers: string[] = [];
+  const answered = new Set<string>(); // ids
+  let unheard: string | undefined; // the id whose answer is not to arrive
+  await page.routeWebSocket('**/ws/*', (toPage) => {
+    const toServer = toPage.connectToServer();
+    let broken = false;
+    const breakLine = (): void => {
+      broken = true;
+      void toServer.close({ code: 4000 });
+      void toPage.close({ code: 4000 });
+    };
+    toPage.onMessage((text) => {
+      if (broken) return;
+      const { event, id, data } = JSON.parse(String(text)) as {
+        readonly event: string;
+        readonly id: string;
+        readonly data: { readonly piece_indices?: readonly number[] };
+      };
+      const where = breaks[event];
+      if (where !== undefined) {
+        const isFirst = !moves.some((move) => move.event === event);
+        moves.push({ event, id, pieces: data.piece_indices?.length ?? 0 });
+        if (isFirst && where === 'before it arrives') {
+          breakLine();
+          return;
+        }
+        if (isFirst) unheard = id;
+      }
+      toServer.send(text);
+    });
+    toServer.onMessage((text) => {
+      if (broken) return;
+      const { event, data } = JSON.parse(String(text)) as { event: string; data: { in_reply_to?: string } };
+      const id = data.in_reply_to;
+      if (id !== undefined && id === unheard) {
+        unheard = undefined;
+        breakLine();
+        return;
+      }
+      toPage.send(text);
+      if (id === undefined || answered.has(id) || !moves.some((move) => move.id === id)) return;
+      answered.add(id);
+      answers.push(`${event} ${id}`);
+    });
+  });
+  return { moves, answers };
+}
 
 async function ownMove(page: Page): Promise<void> {
   await page.locator('[data-testid=status][data-waits=own]').waitFor();

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CLIENT_MODULES } from '../../src/http/client-modules.js';
+import { importedLibrary, servedLibrary } from '../support/served-library.js';
 import { runToEnd, ServerProcess } from '../support/server-process.js';
 
 let folder: string;
@@ -60,6 +62,8 @@ test('npm start builds the product and runs it', async () => {
     expect((await fetch(`${server.url}/health/ready`)).status).toBe(200);
     expect((await fetch(`${server.url}/play`)).status).toBe(200);
     expect((await fetch(`${server.url}/vendor/preact.js`)).status).toBe(200);
+    const library = await servedLibrary((path) => fetch(server.url + path));
+    expect(library).toEqual(await importedLibrary(CLIENT_MODULES));
     // The signal must reach the server, not end at the shell that npm puts in between.
     expect(await server.stop()).toMatchObject({ code: 0, stderr: '' });
     await expect(fetch(`${server.url}/health/live`)).rejects.toThrow();

@@ -1,101 +1,87 @@
-const PING_EVERY_MS = 30_000;
-/** For the handshake, and for any frame after a ping. A silent link is given up and opened anew. */
-const ANSWER_WITHIN_MS = 10_000;
-const RETRY_AFTER_MS = [500, 1000, 2000, 4000, 8000];
-/** A server that restarts asks for no more than that. */
-const COME_BACK_MS_MAX = 60_000;
-/** The server's way to say "do not come back". */
-const CLOSED_FOR_GOOD = 1000;
+import { LOBBY, RoomLink } from '/client/room-link.js';
+import { Session } from '/client/session.js';
+
+/** For any frame after a ping. A silent connection is given up and made anew. */
+const SILENCE_MS = 10_000;
+
+const clock = {
+  nowMs: () => Date.now(),
+  elapsedMs: () => performance.now(),
+  schedule: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
 
 /**
- * One socket that is opened again whenever it is lost, until `close` or until the server closes it with 1000.
- * @param path e.g. '/ws/lobby'
- * @param on.open `(send, again)`: introduce yourself; `again` is true after a loss
- * @param on.status 'connecting' | 'open' | 'reconnecting' | 'closed'
+ * The place in a room, or in the lobby, until `close` or until the server closes it for good. What was sent and lost with a
+ * connection is sent again, and applied at most once.
+ * @param roomId null for the lobby
+ * @param name of the player
+ * @param on.status 'connecting' | 'open' (the server knows us) | 'reconnecting' | 'closed'
  * @param on.frame `{ event, data }`
+ * @param on.unanswered `(id)`: nobody knows whether that message was applied
  */
-export function connect(path, on) {
-  let socket = null; // events of any other socket are too late to matter
-  let failures = 0;
-  let comeBackWithinMs = null; // what a server that ends asks for
-  let sequence = 0;
-  let retry, ping, silence;
-
-  function open() {
-    const attempt = new WebSocket(`${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${path}`);
-    const current = (handler) => (event) => {
-      if (attempt === socket) handler(event);
-    };
-    socket = attempt;
-    sequence = 0;
-    silence = setTimeout(lost, ANSWER_WITHIN_MS);
-    attempt.onopen = current(() => {
-      clearTimeout(silence);
-      on.status('open');
-      on.open(send, failures > 0);
-      failures = 0;
-      ping = setInterval(() => {
-        send('ping', { timestamp: Date.now() });
-        clearTimeout(silence);
-        silence = setTimeout(lost, ANSWER_WITHIN_MS);
-      }, PING_EVERY_MS);
-    });
-    attempt.onmessage = current((event) => {
-      clearTimeout(silence);
-      const frame = parseFrame(event.data);
-      if (frame?.event === 'reconnect_hint')
-        comeBackWithinMs = Math.min(Number(frame.data.within_ms), COME_BACK_MS_MAX);
-      else if (frame !== null) on.frame(frame);
-    });
-    attempt.onclose = current((event) => {
-      if (event.code !== CLOSED_FOR_GOOD) return lost();
-      drop();
-      on.status('closed');
-    });
-  }
-
-  function drop() {
-    clearTimeout(retry);
-    clearInterval(ping);
-    clearTimeout(silence);
-    const dropped = socket;
-    socket = null;
-    dropped?.close(1000);
-  }
-
-  function lost() {
-    drop();
-    const wait = RETRY_AFTER_MS[Math.min(failures, RETRY_AFTER_MS.length - 1)];
-    // Spread, so that not all come back at once.
-    const pause = comeBackWithinMs === null ? wait * (0.8 + 0.4 * Math.random()) : comeBackWithinMs * Math.random();
-    comeBackWithinMs = null;
-    failures += 1;
-    on.status('reconnecting');
-    retry = setTimeout(open, pause);
-  }
+export function connect(roomId, name, on) {
+  const link = new RoomLink({
+    roomId: roomId ?? LOBBY,
+    ...(roomId !== null && { playerName: name }),
+    connect: openSocket,
+    clock,
+    random: Math.random,
+    newId: randomId,
+    session: new Session(), // the browser sends the cookie by itself
+    connectFailuresMax: Infinity, // a page that is left open comes back whenever the server does
+    silenceLimitMs: SILENCE_MS,
+  });
+  const isOpen = () => link.link === 'identified' || link.link === 'refused';
+  let lost = false;
+  const stop = link.listen({
+    frame: on.frame,
+    link: (now) => {
+      if (now === 'waiting') lost = true;
+      if (isOpen()) lost = false;
+      on.status(now === 'closed' ? 'closed' : isOpen() ? 'open' : lost ? 'reconnecting' : 'connecting');
+      // The seats; who we are and how the game stands was answered already.
+      if (isOpen() && roomId !== null) void link.command('get_room_state', {});
+    },
+  });
 
   /** @returns {string | null} the message's id, null if there is no connection now */
   function send(event, data = {}) {
-    if (socket?.readyState !== WebSocket.OPEN) return null;
+    if (!isOpen()) return null;
     const id = randomId();
-    sequence += 1;
-    socket.send(JSON.stringify({ event, data, sequence, timestamp: Date.now(), id }));
+    void link.command(event, data, id).then(({ why }) => {
+      if (why === 'timeout') on.unanswered(id);
+    });
     return id;
   }
 
+  function close() {
+    stop();
+    link.close();
+  }
+
   on.status('connecting');
-  open();
-  return { send, close: drop };
+  link.open();
+  return { send, close };
 }
 
-function parseFrame(text) {
-  try {
-    const { event, data } = JSON.parse(text);
-    return typeof event === 'string' ? { event, data: data ?? {} } : null;
-  } catch {
-    // Our server sends JSON only; whatever put this on the line, skipping it loses nothing of the game.
-    return null;
-  }
+/** A browser's WebSocket as the library wants it. */
+function openSocket(path) {
+  const ws = new WebSocket(`${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${path}`);
+  const socket = {
+    onOpen: () => {},
+    onMessage: () => {},
+    onClose: () => {},
+    send: (text) => ws.readyState === WebSocket.OPEN && ws.send(text),
+    close: (code = 1000, reason = '') => ws.close(code, reason),
+    terminate: () => ws.close(), // a page can't cut; whoever terminates listens no longer
+  };
+  ws.onopen = () => socket.onOpen([]);
+  ws.onmessage = ({ data }) => socket.onMessage(data);
+  ws.onclose = ({ code, reason }) => socket.onClose(code, reason);
+  return socket;
 }
 
 /** A UUID v4. On plain http (a game in the local network) browsers do not offer `crypto.randomUUID`. */

@@ -18,10 +18,10 @@ function App() {
 
   useEffect(() => {
     if (name === '') return;
-    const opened = connect(`/ws/${roomId ?? 'lobby'}`, {
+    const opened = connect(roomId, name, {
       status: (status) => dispatch({ kind: 'connection', status }),
       frame: ({ event, data }) => dispatch({ event, data: { ...data, at: Date.now() } }),
-      open: (send, again) => introduce(send, again, name, roomId),
+      unanswered: (id) => dispatch({ kind: 'unanswered', id }),
     });
     connection.current = opened;
     return opened.close;
@@ -63,16 +63,6 @@ function App() {
     <main data-testid="phase" data-phase=${phase}><${Place} ...${{ state, send, dispatch }} /></main>
     <${Toast} toast=${state.toast} dispatch=${dispatch} />
   `;
-}
-
-/** The first messages on every socket. In a room their answers bring back the seats and, in a game, its whole state. */
-function introduce(send, again, name, roomId) {
-  if (roomId === null) {
-    send('client_ready', { room_id: 'lobby', is_reconnection: again });
-    return;
-  }
-  send('client_ready', { room_id: roomId, player_name: name, is_reconnection: again });
-  send('get_room_state');
 }
 
 /** `/play?room=A1B2C3` leads into a room. */

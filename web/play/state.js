@@ -96,7 +96,8 @@ const inPage = {
   connection: (state, { status }) => ({
     ...state,
     connection: status,
-    pending: status === 'open' ? state.pending : null,
+    // What was sent before a loss is sent again after it, and answered then.
+    pending: status === 'closed' ? null : state.pending,
   }),
   sent: (state, { id, event, data }) => ({
     ...state,
@@ -104,6 +105,10 @@ const inPage = {
     refusal: null,
     ...(event === 'join_room' && { invited: null, joinFault: null }),
   }),
+  unanswered: (state, { id }) =>
+    id === state.pending?.id
+      ? toast({ ...state, pending: null }, 'The server has not answered. Look whether it was done, or try again.')
+      : state,
   notSent: (state) => toast(state, 'Not connected at the moment. Please try again.'),
   toastClosed: (state) => ({ ...state, toast: null }),
   missedRead: (state) => ({ ...state, missed: [] }),
@@ -125,7 +130,7 @@ const fromServer = {
     if (data.reason === 'game_over') return { ...state, ...OUTSIDE, finished: state.roomId };
     return thrownOut(state, CLOSED[data.reason] ?? data.message ?? CLOSED.other);
   },
-  game_started: (state) => ({ ...state, started: true, pending: null }),
+  game_started: (state) => ({ ...state, started: true }),
 
   phase_change: phaseChange,
   turn_complete: turnComplete,
@@ -148,13 +153,12 @@ const fromServer = {
   }),
 
   error: (state, data) => {
-    const settled = { ...state, pending: null };
-    if (data.type === 'action_rejected') return { ...settled, refusal: data.message };
+    if (data.type === 'action_rejected') return { ...state, refusal: data.message };
     const { pending } = state;
     if (pending?.event === 'join_room' && data.in_reply_to === pending.id) {
-      return { ...settled, joinFault: { code: pending.data.room_id, text: data.message } };
+      return { ...state, joinFault: { code: pending.data.room_id, text: data.message } };
     }
-    return toast({ ...settled, watching: state.watching || data.type === 'seat_taken' }, data.message);
+    return toast({ ...state, watching: state.watching || data.type === 'seat_taken' }, data.message);
   },
 };
 
@@ -188,7 +192,7 @@ function logged(state, event, data) {
 }
 
 function withRoom(state, seats, hostName, started = state.started) {
-  return { ...state, room: { seats, hostName }, started, pending: null };
+  return { ...state, room: { seats, hostName }, started };
 }
 
 function phaseChange(state, data) {
@@ -206,7 +210,6 @@ function phaseChange(state, data) {
     ...state,
     started: true,
     game,
-    pending: null,
     refusal: null,
     rounds: withScores(state.rounds, data),
     redealEndsAt: redealEnd(state, data),

@@ -26,6 +26,7 @@ export const FILE_ATTACKS: readonly Attack[] = [
         '/visualizer/../../package.json',
         '/play/views/../../../package.json',
         '/vendor/../package.json',
+        '/client/../../../package.json',
         `${'/..'.repeat(30)}/etc/passwd`,
       ]),
   },
@@ -114,7 +115,8 @@ export const FILE_ATTACKS: readonly Attack[] = [
     does: 'asks for folders themselves',
     expected: ['404'],
     by: PAGES,
-    run: (arena) => statusesOf(arena, ['/play/views/', '/play/replay', '/vendor/', '/release', '/play/views/./']),
+    run: (arena) =>
+      statusesOf(arena, ['/play/views/', '/play/replay', '/vendor/', '/client/', '/release', '/play/views/./']),
   },
   {
     name: 'ranges',
