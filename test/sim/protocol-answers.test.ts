@@ -142,21 +142,34 @@ test('protocol 7.4 store away: temporarily_unavailable, retryable, and the same 
 
 test('protocol 7.4 mailbox full: temporarily_unavailable, retryable, the socket waits, and all is answered in the end', async () => {
   const table = await Table.open({ humans: 1 });
+  const tabs: WireClient[] = []; // a socket has 16 messages under way at most
+  for (let tab = 0; tab < 21; tab++) {
+    const client = await WireClient.open(table.sim, table.code, table.host.session);
+    await client.call('client_ready', { room_id: table.code, player_name: 'Hana' }, `ready-${tab}`);
+    tabs.push(client);
+  }
+  await table.advance(1_000); // each has been told of its room twice
   const durable = table.entries.length;
   table.sim.engine.stall();
-  table.host.mark();
-  const sent = Array.from({ length: 400 }, () => table.host.send('add_bot', { slot_id: 2 }));
+  const addBot = (tab: WireClient, id: string): string => tab.send('add_bot', { slot_id: 2 }, id);
+  const taken = tabs
+    .slice(0, 20)
+    .flatMap((tab, number) => ids(16).map((sent) => addBot(tab, `taken-${number}-${sent}`)));
   await table.settle(50);
   // 64 entries are on their way, 256 messages wait, the next is refused, and the rest is not read.
-  expect(table.host.fresh.map(({ data }) => data)).toMatchObject([
-    { type: 'temporarily_unavailable', retryable: true, reason: 'mailboxFull', in_reply_to: sent[320] },
+  const last = tabs[20]!;
+  last.mark();
+  const [refused, ...later] = ids(40).map((sent) => addBot(last, `late-${sent}`));
+  await table.settle(50);
+  expect(last.fresh.map(({ data }) => data)).toMatchObject([
+    { type: 'temporarily_unavailable', retryable: true, reason: 'mailboxFull', in_reply_to: refused },
   ]);
   table.sim.engine.resume();
-  await table.settle(500);
-  expect(table.host.fresh.slice(1).map(({ event, data }) => [event, data['in_reply_to']])).toEqual(
-    sent.filter((_, index) => index !== 320).map((id) => ['room_update', id]),
+  await table.settle(5_000);
+  expect(last.fresh.slice(1).map(({ event, data }) => [event, data['in_reply_to']])).toEqual(
+    [...taken, ...later].map((id) => ['room_update', id]),
   );
-  expect(table.entries).toHaveLength(durable + 399);
+  expect(table.entries).toHaveLength(durable + 320 + 39);
 });
 
 test('protocol 7.4 rate: rate_limited says after how many seconds', async () => {
@@ -237,3 +250,7 @@ test('protocol 7.4 row 6: the seat of another session, in a game', async () => {
   await table.settle();
   expect(thief.last('error').data).toMatchObject({ message: 'That seat belongs to somebody else', type: 'seat_taken' });
 });
+
+function ids(count: number): number[] {
+  return [...Array(count).keys()];
+}
