@@ -82,23 +82,12 @@ function gameRow({ game, code, closed }: Played): Omit<GameRow, 'roomId'> {
  * the game moved on, and an object that is spread into another costs ten times as much.
  */
 function seatRow(roomId: string, game: Game, seat: Seat): Omit<GamePlayerRow, 'id'> {
-  const { startedAt, endedAt, scores } = game;
+  const { startedAt, endedAt } = game;
   const { name, playerId, leftAt } = game.entrants[seat];
   const isOver = endedAt !== null;
-  return {
-    roomId,
-    seat,
-    playerId,
-    name,
-    startedAt,
-    endedAt,
-    leftAt,
-    rank: isOver ? sharedRanks(scores)[seat] : null,
-    score: isOver ? scores[seat] : 0,
-    won: isOver && winners(scores).includes(seat) ? 1 : 0,
-    perfectRounds: isOver ? game.perfectRounds[seat] : 0,
-    turnsWon: isOver ? game.turnsWon[seat] : 0,
-  };
+  const { wins, score, perfectRounds, turnsWon } = isOver ? sumsOf(game, seat) : NOTHING;
+  const rank = isOver ? sharedRanks(game.scores)[seat] : null;
+  return { roomId, seat, playerId, name, startedAt, endedAt, leftAt, rank, score, won: wins, perfectRounds, turnsWon };
 }
 
 function sumsOf(game: Game, seat: Seat): Sums {
