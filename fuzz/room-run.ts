@@ -326,7 +326,12 @@ class PresentScene<S, M extends Message> implements Scene<S, M> {
   readonly last: M;
   readonly #definition: Pick<RoomDefinition<S, M, never, unknown>, 'deadline'>;
 
-  constructor(snapshot: RoomSnapshot<S>, now: number, last: M, definition: Pick<RoomDefinition<S, M, never, unknown>, 'deadline'>) {
+  constructor(
+    snapshot: RoomSnapshot<S>,
+    now: number,
+    last: M,
+    definition: Pick<RoomDefinition<S, M, never, unknown>, 'deadline'>,
+  ) {
     this.snapshot = snapshot;
     this.now = now;
     this.last = last;
