@@ -1,9 +1,9 @@
-import { createActor, setup } from 'xstate';
 import { MachineRunner } from '../actors/machine-runner.js';
 import type { RoomEvent } from '../actors/room/room-event.js';
 import type { RoomMessage } from '../actors/room/room-message.js';
 import type { RoomState } from '../actors/room/room-state.js';
 import type { RoomView } from '../actors/room/room-view.js';
+import { LeastMachine } from '../bench/reference/least-machine.js';
 import { fuzzRoom } from './fuzz-room.js';
 import { fuzzedLiapTui, liapTuiSubject } from './liap/subject.js';
 import type { Invariant } from './subject.js';
@@ -23,17 +23,6 @@ export interface PaceOptions {
   readonly now?: () => number; // ms
 }
 
-const least = setup({ types: { context: {} as { readonly count: number }, events: {} as { readonly type: 'next' } } });
-const counted = least.assign(({ context }) => ({ count: context.count + 1 }));
-const leastMachine = least.createMachine({
-  context: { count: 0 },
-  initial: 'one',
-  states: {
-    one: { on: { next: { target: 'other', actions: counted } } },
-    other: { on: { next: { target: 'one', actions: counted } } },
-  },
-});
-
 /** How fast a run is, and its parts: what bounds the fuzzer, whatever it looks at. */
 export function paceOf({ seed, steps, rounds, now = () => performance.now() }: PaceOptions): Pace {
   const definition = fuzzedLiapTui();
@@ -49,9 +38,9 @@ export function paceOf({ seed, steps, rounds, now = () => performance.now() }: P
       return said.flat().length;
     },
     least() {
-      const actor = createActor(leastMachine).start();
-      for (let count = 0; count < steps; count++) actor.send({ type: 'next' });
-      return actor.getSnapshot().context.count;
+      const machine = new LeastMachine();
+      for (let count = 0; count < steps; count++) machine.step();
+      return machine.count;
     },
   };
   const pace: Record<keyof Pace, number[]> = { whole: [], unwatched: [], machine: [], least: [] };

@@ -1,6 +1,5 @@
-import type { Accepted } from './outcome.js';
+import type { Accepted, Scope } from './outcome.js';
 import type { RoomEvent } from './room-event.js';
-import type { Scope } from './room-setup.js';
 import type { RoomState } from './room-state.js';
 
 /** The part of XState's actor that an action is given. */

@@ -2,7 +2,7 @@ import { setup } from 'xstate';
 import { become } from './become.js';
 import type { Emitted, RoomEvent } from './room-event.js';
 import type { MessageOf, RoomMessage, RoomMessageType } from './room-message.js';
-import { type Accepted, claimed, deny, type Judge, notSeated, type Outcome } from './outcome.js';
+import { type Accepted, claimed, deny, type Judge, notSeated, type Outcome, type Scope } from './outcome.js';
 import type { Pace, RoomState } from './room-state.js';
 
 /** Phases by their names on the wire (rules.md R1.4). */
@@ -26,12 +26,6 @@ export const roomSetup = setup({
     tags: {} as Phase,
   },
 });
-
-/** What a guard is asked about. */
-export interface Scope<M = RoomMessage> {
-  readonly context: RoomState;
-  readonly event: M;
-}
 
 /** Takes an outcome over. */
 function settle(judge: (scope: Scope) => Outcome) {

@@ -1,7 +1,7 @@
 import { type BotMind, declaredBefore, onTurn } from '../bots.js';
-import { accept, claimed, notSeated, type Outcome } from '../outcome.js';
+import { accept, claimed, notSeated, type Outcome, type Scope } from '../outcome.js';
 import type { MessageOf } from '../room-message.js';
-import { attempt, enter, roomSetup, type Scope } from '../room-setup.js';
+import { attempt, enter, roomSetup } from '../room-setup.js';
 import { type Awaiting, gameOf, type RoomState } from '../room-state.js';
 import { judgeDeclaration, nextZeroStreak, type Seat, SEATS, withSeat } from '../rules.js';
 import { judgeBotTimer } from '../timing.js';

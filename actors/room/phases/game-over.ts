@@ -1,8 +1,8 @@
 import { closeWhenAbandoned } from '../abandonment.js';
 import type { Edition } from '../edition.js';
-import { accept, type Outcome } from '../outcome.js';
+import { accept, type Outcome, type Scope } from '../outcome.js';
 import type { MessageOf } from '../room-message.js';
-import { announce, attempt, enter, refusal, roomSetup, type Scope } from '../room-setup.js';
+import { announce, attempt, enter, refusal, roomSetup } from '../room-setup.js';
 import { FINISHED_ROOM_MS, gameOf, isPersonPresent, type RoomState } from '../room-state.js';
 import { sharedRanks, winners } from '../rules.js';
 import { judgeDisconnect, judgeLeaveGame, refuseReturn } from '../seats.js';

@@ -1,8 +1,8 @@
 import type { BotMind } from '../bots.js';
-import { accept, claimed, notSeated, type Outcome } from '../outcome.js';
+import { accept, claimed, notSeated, type Outcome, type Scope } from '../outcome.js';
 import type { RoomEvent } from '../room-event.js';
 import type { MessageOf } from '../room-message.js';
-import { attempt, change, enter, pauseIsOver, roomSetup, type Scope } from '../room-setup.js';
+import { attempt, change, enter, pauseIsOver, roomSetup } from '../room-setup.js';
 import { gameOf, REDEAL_LIMIT_MS, REDEAL_WARNING_MS, type RoomState } from '../room-state.js';
 import {
   dealHands,

@@ -1,6 +1,6 @@
-import { accept, type Outcome } from '../outcome.js';
+import { accept, type Outcome, type Scope } from '../outcome.js';
 import type { MessageOf } from '../room-message.js';
-import { change, enter, pauseIsOver, roomSetup, type Scope } from '../room-setup.js';
+import { change, enter, pauseIsOver, roomSetup } from '../room-setup.js';
 import { gameOf, type RoomState } from '../room-state.js';
 import { isGameOver, perSeat, scoreRound } from '../rules.js';
 

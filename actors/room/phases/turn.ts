@@ -1,7 +1,7 @@
 import { type BotMind, onTurn, requiredCount } from '../bots.js';
-import { accept, claimed, notSeated, type Outcome } from '../outcome.js';
+import { accept, claimed, notSeated, type Outcome, type Scope } from '../outcome.js';
 import type { MessageOf } from '../room-message.js';
-import { announce, attempt, change, enter, pauseIsOver, roomSetup, type Scope } from '../room-setup.js';
+import { announce, attempt, change, enter, pauseIsOver, roomSetup } from '../room-setup.js';
 import { type Awaiting, gameOf, type RoomState, type Turn } from '../room-state.js';
 import { judgePlay, perSeat, pilesWon, type Seat, SEATS, turnWinner, withSeat } from '../rules.js';
 import { judgeBotTimer } from '../timing.js';
