@@ -40,7 +40,7 @@ type Round = Readonly<Record<(typeof PARTS)[number], Part>> & { readonly heard: 
 interface Site {
   readonly seat: (table: number) => Promise<Seated>; // of those that go on playing
   readonly open: (stay: ChildProcess, go: ChildProcess) => Promise<void>;
-  readonly comeBack: (go: ChildProcess) => Promise<void>;
+  readonly comeBack: (go: ChildProcess) => Promise<unknown>;
 }
 
 /**
@@ -90,7 +90,7 @@ async function roundsOfProduct(options: MassDisconnectOptions, rooms: number): P
 async function roundsOfRaw(options: MassDisconnectOptions, rooms: number, toldPerS: number): Promise<readonly Round[]> {
   const wire = await WireContestants.prepare(MEMORY_FOLDER ?? undefined);
   const use = (url: string): Promise<readonly Round[]> => {
-    const join = (go: ChildProcess) => told<void>(go, { task: 'sit', url, tables: rooms, seats: [1, 2, 3] });
+    const join = (go: ChildProcess) => told(go, { task: 'sit', url, tables: rooms, seats: [1, 2, 3] });
     return roundsAt(options, {
       seat: (table) => seatAtReplay(url, table),
       open: async (stay, go) => {
