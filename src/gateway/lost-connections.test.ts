@@ -10,8 +10,9 @@ function watched(count: number) {
   const lost = new LostConnections(clock);
   const takenDown: string[] = [];
   const connections = Array.from({ length: count }, (_, number) => {
-    const raw = Object.assign(new EventEmitter(), { destroyed: false });
-    raw.on('end', () => takenDown.push(`${clock.elapsedMs()} ${number}`));
+    const note = (how: string) => (): void => void takenDown.push(`${clock.elapsedMs()} ${how}${number}`);
+    const raw = Object.assign(new EventEmitter(), { destroyed: false, writableLength: 0, destroy: note('') });
+    raw.on('end', note('in order '));
     lost.watch(raw as unknown as Duplex);
     return raw;
   });
@@ -33,6 +34,14 @@ test('a connection that ends alone is taken down at once', async () => {
   connections[0]!.emit('end');
   await clock.settle();
   expect(takenDown).toEqual(['500 0']);
+});
+
+test('one to which something is still on its way ends in order', async () => {
+  const { clock, takenDown, connections } = watched(2);
+  connections[1]!.writableLength = 100;
+  for (const raw of connections) raw.emit('end');
+  await clock.settle();
+  expect(takenDown).toEqual(['0 0', '0 in order 1']);
 });
 
 test('one that is lost altogether while it waits is left alone, and so is what waits at the stop', async () => {
