@@ -27,6 +27,9 @@ const CLOSING_S = 2;
 /** After so many it is asked again whether the last room has heard. */
 const TELLING_S = 4;
 const TELLING_MAX_S = 120;
+/** The longer rooms are told, the less the closing counts; this much of it is always looked at by itself, too. */
+const EARLY_TELLINGS = 3;
+const EARLY_S = CLOSING_S + EARLY_TELLINGS * TELLING_S;
 /** Until the server has compiled what its moves need. */
 const WARM_UP_S = 5;
 /** After so many have come back, until their rooms are quiet again and the garbage of it is collected. */
@@ -34,7 +37,11 @@ const SETTLED_S = 12;
 
 const PARTS = ['before', 'closing', 'telling', 'after'] as const;
 type Part = Pick<Driven, 'latency' | 'sentLate' | 'unanswered' | 'unsent'>;
-type Round = Readonly<Record<(typeof PARTS)[number], Part>> & { readonly heard: Heard; readonly cutMs: number };
+type Round = Readonly<Record<(typeof PARTS)[number], Part>> & {
+  readonly early: Part; // of closing and telling
+  readonly heard: Heard;
+  readonly cutMs: number;
+};
 
 /** What is cut, and how people get to its tables. */
 interface Site {
@@ -156,7 +163,8 @@ async function dropped(
     heard = await told<Heard>(stay, { task: 'heard' });
   } while (heard.away < sockets);
   const after = await party.drive({ warmUpS: 0.5, seconds, rate });
-  return { before, closing, telling: together(telling), after, heard, cutMs };
+  const early = together([closing, ...telling.slice(0, EARLY_TELLINGS)]);
+  return { before, closing, telling: together(telling), after, early, heard, cutMs };
 }
 
 function together(parts: readonly Part[]): Part {
@@ -186,6 +194,7 @@ function shownRounds(rounds: readonly Round[]): object {
     p99_by_before: {
       closing: byBefore(({ closing }) => closing),
       telling: byBefore(({ telling }) => telling),
+      [`first_${EARLY_S}_s`]: byBefore(({ early }) => early),
       from_cut_until_told: byBefore(({ closing, telling }) => together([closing, telling])),
     },
   };
