@@ -43,23 +43,27 @@ type Round = Readonly<Record<(typeof PARTS)[number], Part>> & {
   readonly cutMs: number;
 };
 
+type Death = Pick<Round, 'before' | 'closing'>;
+
 /** What is cut, and how people get to its tables. */
 interface Site {
   readonly seat: (table: number) => Promise<Seated>; // of those that go on playing
   readonly open: (stay: ChildProcess, go: ChildProcess) => Promise<void>;
   readonly comeBack: (go: ChildProcess) => Promise<unknown>;
+  readonly atEnd?: (party: Party) => Promise<void>;
 }
 
 /**
  * What healthy tables feel of it when very many connections drop together: the time of their moves before, while the
- * sockets end, while rooms hear of it, and after it; then the same of a plain `ws` server that tears down its sockets
- * at once, tells its tables as fast as the product did, and appends to a plain journal. The crowd is two processes of
- * its own; the one whose people go is killed. Both journals are in memory where that can be had: the noise of a disk is
- * larger than what is looked for.
+ * sockets end, while rooms hear of it, and after it. Beside it, a plain `ws` server that tears down its sockets at once,
+ * tells its tables as fast as the product did, and appends to a plain journal; and the product while as many sockets of
+ * another server end, which is stopped: what is felt of that, this machine feels of ending a process. The crowd is two
+ * processes of its own; the one whose people go is killed. All journals are in memory where that can be had: the noise
+ * of a disk is larger than what is looked for.
  */
 export async function benchMassDisconnect(options: MassDisconnectOptions): Promise<object> {
   const rooms = Math.ceil(options.sockets / (NAMES.length - 1));
-  const product = await roundsOfProduct(options, rooms);
+  const { rounds: product, deaths } = await roundsOfProduct(options, rooms);
   const pace = spreadOf(product.map(({ heard }) => (rooms * 1000) / (heard.lastMs - heard.firstMs))).median;
   const raw = await roundsOfRaw(options, rooms, Math.round(pace));
   return {
@@ -67,19 +71,24 @@ export async function benchMassDisconnect(options: MassDisconnectOptions): Promi
     rooms,
     journals: MEMORY_FOLDER === null ? 'on the disk' : `in memory (${MEMORY_FOLDER})`,
     product: shownRounds(product),
+    sockets_of_a_stopped_server: {
+      rounds: deaths.map(shownDeath),
+      p99_by_before: byBefore(deaths, ({ closing }) => closing),
+    },
     raw_ws: { told_per_s: Math.round(pace), ...shownRounds(raw) },
   };
 }
 
-async function roundsOfProduct(options: MassDisconnectOptions, rooms: number): Promise<readonly Round[]> {
+async function roundsOfProduct(options: MassDisconnectOptions, rooms: number) {
   const dataDir = mkdtempSync(join(MEMORY_FOLDER ?? tmpdir(), 'mass-disconnect-'));
   const room = { SOCKETS_MAX: '100000', SOCKETS_PER_SESSION_MAX: '100000' }; // a crowd is one session
   const server = await ServerProcess.start({ ...PRODUCT, dataDir, env: { ...PRODUCT.env, ...room } });
   const url = server.socketUrl;
   let codes: readonly string[] = [];
   let cookie = '';
+  const deaths: Death[] = [];
   try {
-    return await roundsAt(options, {
+    const rounds = await roundsAt(options, {
       seat: () => seatInRoom(url),
       open: async (stay, go) => {
         codes = await told<string[]>(stay, { task: 'open', url, rooms });
@@ -87,7 +96,9 @@ async function roundsOfProduct(options: MassDisconnectOptions, rooms: number): P
         await told(stay, { task: 'start' });
       },
       comeBack: (go) => told(go, { task: 'return', url, codes, cookie }),
+      atEnd: async (party) => void deaths.push(...(await deathsElsewhere(options, rooms, party))),
     });
+    return { rounds, deaths };
   } finally {
     await server.dispose();
     rmSync(dataDir, { recursive: true });
@@ -114,6 +125,30 @@ async function roundsOfRaw(options: MassDisconnectOptions, rooms: number, toldPe
   }
 }
 
+/** Nobody hears of these ends: all that the tables feel is a process that dies with its sockets. */
+async function deathsElsewhere(
+  { rate, rounds, seconds }: MassDisconnectOptions,
+  rooms: number,
+  party: Party,
+): Promise<readonly Death[]> {
+  const wire = await WireContestants.prepare();
+  const death = async (url: string, pid: number): Promise<Death> => {
+    const go = forkModule('crowd', {});
+    await told(go, { task: 'sit', url, tables: rooms, seats: [1, 2, 3] });
+    process.kill(pid, 'SIGSTOP');
+    const before = await party.drive({ warmUpS: SETTLED_S, seconds, rate });
+    const atStart = (): void => void go.kill('SIGKILL');
+    return { before, closing: await party.drive({ warmUpS: 0.5, seconds: CLOSING_S, rate, atStart }) };
+  };
+  try {
+    const deaths: Death[] = [];
+    for (let round = 0; round < rounds; round++) deaths.push(await wire.server('raw', death));
+    return deaths;
+  } finally {
+    wire.dispose();
+  }
+}
+
 async function roundsAt(options: MassDisconnectOptions, site: Site): Promise<readonly Round[]> {
   const stay = forkModule('crowd', {});
   let go = forkModule('crowd', {});
@@ -132,6 +167,7 @@ async function roundsAt(options: MassDisconnectOptions, site: Site): Promise<rea
         }
         rounds.push(await dropped(go, stay, party, options));
       }
+      await site.atEnd?.(party);
     } finally {
       party.close();
     }
@@ -185,23 +221,28 @@ const p99Of = ({ latency }: Part): number => latency.getValueAtPercentile(P99) /
 
 /** The parts by the one before, and both from the cut until the last room was told. */
 function shownRounds(rounds: readonly Round[]): object {
-  const byBefore = (of: (round: Round) => Part): object => {
-    const ratios = rounds.map((round) => p99Of(of(round)) / p99Of(round.before));
-    return { each: ratios, ...spreadOf(ratios) };
-  };
   return {
     rounds: rounds.map(shown),
     p99_by_before: {
-      closing: byBefore(({ closing }) => closing),
-      telling: byBefore(({ telling }) => telling),
-      [`first_${EARLY_S}_s`]: byBefore(({ early }) => early),
-      from_cut_until_told: byBefore(({ closing, telling }) => together([closing, telling])),
+      closing: byBefore(rounds, ({ closing }) => closing),
+      telling: byBefore(rounds, ({ telling }) => telling),
+      [`first_${EARLY_S}_s`]: byBefore(rounds, ({ early }) => early),
+      from_cut_until_told: byBefore(rounds, ({ closing, telling }) => together([closing, telling])),
     },
   };
 }
 
-function shown({ heard, cutMs, ...parts }: Round): object {
-  const part = (run: Part) => ({
+function byBefore<T extends Pick<Round, 'before'>>(rounds: readonly T[], of: (round: T) => Part): object {
+  const ratios = rounds.map((round) => p99Of(of(round)) / p99Of(round.before));
+  return { each: ratios, ...spreadOf(ratios) };
+}
+
+function shownDeath({ before, closing }: Death): object {
+  return { before: shownPart(before), closing: shownPart(closing) };
+}
+
+function shownPart(run: Part): object {
+  return {
     moves: run.latency.totalCount,
     p50_ms: run.latency.getValueAtPercentile(50) / 1000,
     p99_ms: p99Of(run),
@@ -209,9 +250,12 @@ function shown({ heard, cutMs, ...parts }: Round): object {
     p99_sent_late_ms: run.sentLate.getValueAtPercentile(P99) / 1000, // by the generator: of that the server knows nothing
     unanswered: run.unanswered,
     unsent: run.unsent,
-  });
+  };
+}
+
+function shown({ heard, cutMs, ...parts }: Round): object {
   return {
-    ...Object.fromEntries(PARTS.map((name) => [name, part(parts[name])])),
+    ...Object.fromEntries(PARTS.map((name) => [name, shownPart(parts[name])])),
     rooms_heard: {
       players_away: heard.away,
       host_changes: heard.hosts,
