@@ -17,6 +17,7 @@ import { openSqliteEngine } from '../persistence/sqlite/sqlite-engine.js';
 import type { Config } from './config.js';
 import type { LiveConfig } from './live-config.js';
 import { Gateway, type GameRooms, type GatewaySettings } from './gateway/gateway.js';
+import { LostConnections } from './gateway/lost-connections.js';
 import { createSessions, loadSessionSecret, type Sessions } from './gateway/sessions.js';
 import { attachSockets } from './gateway/ws-sockets.js';
 import { createApp } from './http/app.js';
@@ -390,10 +391,12 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     });
     const { httpReceiveMs: receiveMs } = config;
     const onCut = (): void => measured.onLimited('connections');
-    const server = await listen(config, createHttpServer({ fetch: app.fetch, limits: settings, receiveMs, onCut }));
+    const lost = new LostConnections(systemClock);
+    const http = createHttpServer({ fetch: app.fetch, limits: settings, clock: systemClock, lost, receiveMs, onCut });
+    const server = await listen(config, http);
     const { port } = server.address() as AddressInfo;
     const sockets = attachSockets(server, {
-      ...{ gateway: rooms.gateway, sessions, config: live, limiter, clock: systemClock, log },
+      ...{ gateway: rooms.gateway, sessions, config: live, limiter, lost, clock: systemClock, log },
     });
     const removeServerFile = writeServerFile(dataDir, { host: config.host, port });
     const stopFollowing = live.onChange(() => (log.level = live.current.logLevel));
@@ -415,6 +418,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       await rooms.stop();
       await sockets.close();
       await new Promise((resolve) => server.close(resolve));
+      lost.stop();
       await engine.close();
       await watchdog.stop();
       await Promise.all([alerts.stop(), traces?.stop()]);

@@ -2,20 +2,19 @@ import type { Cancel, Clock } from '../../actors/clock.js';
 
 export interface SliceSize {
   readonly count: number; // at most, in one slice of time
-  readonly ms: number; // from one slice to the next, where the event loop is idle
+  readonly ms: number; // from one slice to the next
+  readonly busyMs?: number; // the same at most, where the event loop is busy; left out: as long
 }
 
 /** A slice that comes so late says nothing: timers are no more exact. */
 const PUNCTUAL_MS = 1;
 /** What a slice had to wait for its turn, others wait for theirs: the next one leaves them so many times that. */
 const YIELD = 8;
-/** In units of the pause where the loop is idle: however busy it is, things get done. */
-const PAUSE_MAX = 4;
 
 /**
  * Things that something is to be done with, a few at a time and the one that waits longest first: ten thousand at once
- * would make everybody else wait. The busier the event loop, the longer it is left to others in between. Owns no timer
- * while nothing is to be done.
+ * would make everybody else wait. Things that can wait leave a busy event loop to others for longer. Owns no timer while
+ * nothing is to be done.
  */
 export class Slices<T> {
   readonly #waiting = new Set<T>();
@@ -51,9 +50,9 @@ export class Slices<T> {
     const dueMs = this.#clock.elapsedMs() + Math.max(delayMs, 0);
     return this.#clock.schedule(delayMs, () => {
       const nowMs = this.#clock.elapsedMs();
-      const { count, ms } = this.#size;
+      const { count, ms, busyMs = ms } = this.#size;
       const lateMs = Math.max(nowMs - dueMs - PUNCTUAL_MS, 0);
-      this.#nextMs = nowMs + Math.min(ms + YIELD * lateMs, PAUSE_MAX * ms);
+      this.#nextMs = nowMs + Math.min(ms + YIELD * lateMs, busyMs);
       const items = [...take(this.#waiting, count)];
       this.#slice = this.#waiting.size > 0 ? this.#schedule(this.#nextMs - nowMs) : null;
       for (const item of items) this.#run(item);

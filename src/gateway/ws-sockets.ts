@@ -10,7 +10,7 @@ import type { Log } from '../telemetry/log.js';
 import { chooseSubprotocol, codecOf } from '../protocol/subprotocol.js';
 import { Admission, type AdmissionSettings } from './admission.js';
 import type { Gateway } from './gateway.js';
-import { LostConnections } from './lost-connections.js';
+import type { LostConnections } from './lost-connections.js';
 import type { ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
 
@@ -27,7 +27,8 @@ interface SocketsPorts {
     readonly current: AdmissionSettings & Pick<Config, 'allowedOrigins' | 'trustProxy' | 'limitLoopback'>;
   };
   readonly limiter: RateLimiter;
-  readonly clock: Clock;
+  readonly lost: Pick<LostConnections, 'watch'>;
+  readonly clock: Pick<Clock, 'elapsedMs'>;
   readonly log: Pick<Log, 'debug' | 'error'>;
 }
 
@@ -35,7 +36,7 @@ interface SocketsPorts {
  * Takes WebSocket handshakes on the server's port: path, origin, session and whether there is a place are settled
  * before the upgrade.
  */
-export function attachSockets(server: ServerType, { gateway, sessions, config, limiter, clock, log }: SocketsPorts) {
+export function attachSockets(server: ServerType, { gateway, sessions, config, limiter, lost, clock, log }: SocketsPorts) {
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_BYTES_MAX,
@@ -45,7 +46,6 @@ export function attachSockets(server: ServerType, { gateway, sessions, config, l
     allowSynchronousEvents: false,
   });
   const admission = new Admission({ config, limiter, elapsedMs: clock.elapsedMs, random: Math.random });
-  const lost = new LostConnections(clock);
   const cookies = new WeakMap<IncomingMessage, string>();
   wss.on('headers', (headers, request) => {
     const cookie = cookies.get(request);
@@ -95,7 +95,6 @@ export function attachSockets(server: ServerType, { gateway, sessions, config, l
     }, CLOSE_MS);
     await new Promise((resolve) => wss.close(resolve));
     clearTimeout(cut);
-    lost.stop();
   };
   return { close };
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Hono } from 'hono';
 import { etag } from 'hono/etag';
-import { REVALIDATE } from './pages.js';
+import { file } from './pages.js';
 
 /** The part of the client library that pages load: the link, and what it imports. */
 export const CLIENT_MODULES: readonly string[] = [
@@ -18,18 +18,15 @@ const isSource = extname(import.meta.url) === '.ts';
 
 /** The client library for pages: `/client/room-link.js`. */
 export function addClientModules(app: Hono): void {
-  app.get('/client/:file', etag(), async (c, next) => {
-    const name = CLIENT_MODULES.find((module) => `${module}.js` === c.req.param('file'));
-    if (name === undefined) return next();
-    const headers = { 'Content-Type': 'text/javascript; charset=utf-8', ...REVALIDATE };
-    return c.body(await moduleText(name), 200, headers);
-  });
+  const unchanged = etag();
+  for (const name of CLIENT_MODULES) {
+    const source = fileURLToPath(new URL(`../client/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url));
+    app.get(`/client/${name}.js`, unchanged, file(source, 'text/javascript; charset=utf-8', served));
+  }
 }
 
 /** The module as it was built, or compiled now where the program runs from source. */
-async function moduleText(name: string): Promise<string> {
-  const path = new URL(`../client/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url);
-  const text = await readFile(path, 'utf8');
+async function served(text: string): Promise<string> {
   if (!isSource) return text.replace(/^\/\/# sourceMappingURL=.*\n?/m, ''); // the map is not served
   const { transform } = await import('esbuild'); // what tools are installed with, and a server is not
   return (await transform(text, { loader: 'ts', format: 'esm', target: 'es2023' })).code;

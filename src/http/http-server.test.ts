@@ -1,7 +1,10 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../../actors/clock.js';
+import { SimulatedClock } from '../../actors/simulated-clock.js';
+import { LostConnections } from '../gateway/lost-connections.js';
 import { createHttpServer, type HttpServerOptions } from './http-server.js';
 
 /* Goal: whoever is slow, says nothing, or speaks no HTTP holds no connection for long, and gets a sentence where that is
@@ -23,7 +26,8 @@ async function fetch(request: Request): Promise<Response> {
 
 async function open(over: Partial<HttpServerOptions> = {}): Promise<void> {
   const limits = { httpConnectionsMax: 3 };
-  server = createHttpServer({ fetch: fetch, limits, receiveMs: 60_000, ...over });
+  const lost = new LostConnections(systemClock);
+  server = createHttpServer({ fetch: fetch, limits, clock: systemClock, lost, receiveMs: 60_000, ...over });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 }
@@ -116,6 +120,35 @@ test('sockets of players take no place of others', async () => {
   }
   for (let more = 0; more < 3; more++) expect(await (await Raw.open()).ask(GET('/'))).toMatch(/hello$/);
   expect(players.every(({ isOpen }) => isOpen)).toBe(true);
+});
+
+test('requests that come together are begun a few at a time, and one whose connection is lost meanwhile is not', async () => {
+  const clock = new SimulatedClock();
+  const begun: string[] = [];
+  const fetch = (request: Request): Response => {
+    begun.push(new URL(request.url).pathname);
+    return new Response('hello');
+  };
+  await open({ clock, fetch, limits: { httpConnectionsMax: 20 } });
+  const asking: Raw[] = [];
+  for (let number = 0; number < 10; number++) {
+    const asked = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>;
+    const raw = await Raw.open();
+    await raw.send(GET(`/${number}`));
+    const [, response] = await asked;
+    asking.push(raw);
+    if (number !== 5) continue;
+    raw.socket.destroy();
+    await once(response, 'close');
+  }
+  expect(begun).toEqual([]);
+  await clock.advance(0);
+  expect(begun).toEqual(['/0', '/1', '/2', '/3']);
+  await clock.advance(1);
+  expect(begun.slice(4)).toEqual(['/4', '/6', '/7', '/8']);
+  await clock.advance(1);
+  expect(begun.slice(8)).toEqual(['/9']);
+  while (!asking[9]!.text.endsWith('hello')) await once(asking[9]!.socket, 'data');
 });
 
 test.each([

@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
+import type { Clock } from '../../actors/clock.js';
+import type { LostConnections } from '../gateway/lost-connections.js';
+import { Slices, type SliceSize } from '../gateway/slices.js';
 import { HttpConnections } from './http-connections.js';
 import { problemBody } from './problem.js';
 
@@ -8,6 +11,8 @@ export interface HttpServerOptions {
   readonly fetch: Parameters<typeof getRequestListener>[0];
   /** Read for each connection. */
   readonly limits: { readonly httpConnectionsMax: number }; // sockets of players are not counted
+  readonly clock: Clock;
+  readonly lost: Pick<LostConnections, 'watch'>;
   readonly receiveMs: number; // a request is here whole by then, its body included
   readonly headMs?: number; // its head by then
   readonly checkEveryMs?: number; // how late those two may be noticed
@@ -22,6 +27,8 @@ const SILENT_MS = 60_000;
 /** Longer than a proxy keeps its own side: else a request would meet a connection that is just being closed. */
 const KEEP_ALIVE_MS = 65_000;
 const REQUESTS_MAX = 1_000; // on one connection
+/** Requests begun in one slice: thousands that come in one moment leave every turn of the event loop to players as well. */
+const PACE: SliceSize = { count: 4, ms: 1 };
 const HEAD_BYTES_MAX = 16 * 1024;
 
 /**
@@ -29,7 +36,7 @@ const HEAD_BYTES_MAX = 16 * 1024;
  * not, ends: a head, a body, a reader, a connection that says nothing. What is no request gets a problem as well.
  */
 export function createHttpServer(options: HttpServerOptions): Server {
-  const { fetch, limits, receiveMs, headMs = HEAD_MS, silentMs = SILENT_MS, onCut } = options;
+  const { fetch, limits, clock, lost, receiveMs, headMs = HEAD_MS, silentMs = SILENT_MS, onCut } = options;
   const settings = {
     maxHeaderSize: HEAD_BYTES_MAX,
     headersTimeout: Math.min(headMs, receiveMs),
@@ -42,7 +49,12 @@ export function createHttpServer(options: HttpServerOptions): Server {
     return new Response(problemBody(400, 'The request can not be read'), { status: 400, headers: PROBLEM });
   };
   const listener = getRequestListener(fetch, { errorHandler });
-  const server = createServer(settings, (request, response) => void listener(request, response));
+  const pace = new Slices<() => void>(clock, PACE, (begin) => begin());
+  const server = createServer(settings, (request, response) => {
+    const begin = (): void => void listener(request, response);
+    pace.add(begin);
+    response.once('close', () => pace.remove(begin)); // whoever asked has gone meanwhile
+  });
   server.maxRequestsPerSocket = REQUESTS_MAX;
 
   const answering = new WeakMap<object, ServerResponse>();
@@ -56,9 +68,11 @@ export function createHttpServer(options: HttpServerOptions): Server {
   server.on('clientError', (failure: Error & { readonly code?: string }, socket: Socket) => {
     const response = answering.get(socket);
     const isBetween = response !== undefined && response.headersSent && !response.writableFinished;
-    if (!socket.writable || isBetween || failure.code === 'ECONNRESET') socket.destroy();
+    // Who has ended their side in the middle of a request does not wait for an answer: thousands end in one moment.
+    if (!socket.writable || socket.readableEnded || isBetween || failure.code === 'ECONNRESET') socket.destroy();
     else refuse(socket, failure.code);
   });
+  server.on('connection', (socket: Socket) => lost.watch(socket));
   new HttpConnections(server, limits, onCut);
   return server;
 }

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { etag } from 'hono/etag';
+import { LRUCache } from 'lru-cache';
+import { HeldFile, type HeldFileOptions, REVALIDATE } from './held-file.js';
 import { projectRoot } from './project-root.js';
 
 export interface PagesDeps {
@@ -69,31 +70,35 @@ export function withBase(html: string): string {
   return `${html.slice(0, at)}<base href="/">${html.slice(at)}`;
 }
 
-/** Read for each request, so that a page that was replaced on disk is seen; a file that is not there is not ours. */
-export function page(path: string, change: (html: string) => string = (html) => html): MiddlewareHandler {
-  return async (c, next) => {
-    let html: string;
-    try {
-      html = await readFile(path, 'utf8');
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return next();
-      throw error;
-    }
-    return c.html(change(html), 200, REVALIDATE);
-  };
+/** One that was replaced on disk is seen; a file that is not there is not ours. */
+export function page(path: string, change?: HeldFileOptions['change']): MiddlewareHandler {
+  return file(path, 'text/html; charset=utf-8', change);
 }
 
-export function file(path: string, type: string): MiddlewareHandler {
-  return async (c) => c.body(new Uint8Array(await readFile(path)), 200, { 'Content-Type': type, ...REVALIDATE });
+export function file(path: string, type: string, change?: HeldFileOptions['change']): MiddlewareHandler {
+  const held = new HeldFile(path, { type, ...(change !== undefined && { change }) });
+  return async (c, next) => (await held.answer(c)) ?? next();
 }
 
-/** Names do not carry versions (`bundle.js`), so that a browser must ask each time; the ETag makes it cheap. */
-export const REVALIDATE = { 'Cache-Control': 'no-cache' };
+/** Nothing hidden, nothing that climbs, nothing encoded. */
+const PLAIN_PATH = /^(?:\/[\w~-][\w.~-]*)+$/;
+const FOLDER_BYTES_MAX = 32 * 1024 * 1024; // of one folder
 
 /** A folder's files. Dot files stay hidden, and so does whatever a path would climb to. */
 export function files(root: string): MiddlewareHandler {
   const serve = serveStatic({ root, onFound: tag });
-  return (c, next) => (/(?:^|[\\/])\./.test(decodedPath(c)) ? next() : serve(c, next));
+  const held = new LRUCache<string, HeldFile>({ maxSize: FOLDER_BYTES_MAX });
+  return async (c, next) => {
+    const { path } = c.req;
+    if (/(?:^|[\\/])\./.test(decodedPath(c))) return next();
+    const isWhole = c.req.method === 'GET' && c.req.header('Range') === undefined;
+    if (!isWhole || !PLAIN_PATH.test(path)) return serve(c, next);
+    const known = held.get(path) ?? new HeldFile(join(root, path));
+    const answer = await known.answer(c);
+    if (answer === null) return serve(c, next);
+    held.set(path, known, { size: Math.max(known.size, 1) }); // an empty file counts as well
+    return answer;
+  };
 }
 
 function tag(path: string, c: Context): void {

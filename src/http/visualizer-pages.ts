@@ -14,11 +14,12 @@ import { projectRoot } from './project-root.js';
 export function addVisualizerPages(app: Hono, access: AdminAccess): void {
   const web = join(projectRoot(), 'web');
   const index = page(join(web, 'visualizer', 'index.html'));
+  const ours = files(web);
   const unchanged = etag();
   const swap = swapToken(access);
   app.get('/vendor/dagre.js', unchanged, file(dagreFile(), 'text/javascript; charset=utf-8'));
   app.get('/visualizer', swap, unchanged, index);
-  app.get('/visualizer/*', swap, unchanged, async (c, next) => (isFile(c) ? files(web)(c, next) : index(c, next)));
+  app.get('/visualizer/*', swap, unchanged, (c, next) => (isFile(c) ? ours : index)(c, next));
 }
 
 /** Every path without an extension is the page: it knows its own addresses. */
