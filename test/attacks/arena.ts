@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { type IncomingHttpHeaders, request, type RequestOptions } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { Frame } from '../../src/client/frame.js';
 import { projectRoot } from '../../src/http/project-root.js';
@@ -12,6 +13,7 @@ import { RawConnection } from './raw-connection.js';
 
 /** Who is attacked. */
 export const NAMES = ['Hana', 'Gio', 'Mona', 'Nils'] as const;
+const AGAIN_MS = 100;
 /** In files beside the served folder and in hidden ones. */
 const OUTSIDE = 'a text that no request may reach';
 
@@ -102,14 +104,17 @@ export class Arena {
     return this.#peer(place, { address: this.address(), loot: this.loot, ...options });
   }
 
-  /** How an attacker's handshake is answered; 101 is an open socket. */
+  /** How an attacker's handshake is answered; 101 is an open socket. Told that all together come too fast, it comes again. */
   async handshake(place: string, options: Partial<PeerOptions> = {}): Promise<string> {
-    try {
-      await this.socket(place, options);
-      return '101';
-    } catch (failure) {
-      if (failure instanceof HandshakeRefused) return String(failure.status);
-      throw failure;
+    for (;;) {
+      try {
+        await this.socket(place, options);
+        return '101';
+      } catch (failure) {
+        if (!(failure instanceof HandshakeRefused)) throw failure;
+        if (failure.status !== 503) return String(failure.status);
+      }
+      await setTimeout(AGAIN_MS);
     }
   }
 

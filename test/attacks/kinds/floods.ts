@@ -248,7 +248,7 @@ export const FLOOD_ATTACKS: readonly Attack[] = [
     does: 'as a player of a room that an operator has paused, sends messages that would all wait on the disk',
     expected: ['a bounded number waits', 'error temporarily_unavailable mailboxFull'],
     by: 'actors/mailbox.ts',
-    sizes: [4, 40],
+    sizes: [4, 30], // below what one session may open
     run: async (arena, size) => {
       const { code, people } = await arena.game();
       const [player] = people;
