@@ -5,6 +5,7 @@ import type { CoverageReport, Part } from './coverage.js';
 import { type FuzzFailure, type FuzzProgress, fuzzRoom } from './fuzz-room.js';
 import { fuzzedLiapTui, liapTuiSubject } from './liap/subject.js';
 import { fuzzMailbox, type MailboxFailure, type MailboxReport } from './mailbox/fuzz-mailbox.js';
+import { type Pace, paceOf } from './pace.js';
 import { PARTS, runAtOnce, together } from './processes.js';
 import {
   linesOf,
@@ -23,6 +24,14 @@ const MACHINE_SHARE = 0.85;
 /** Without a time: one room behind its mailbox for so many messages to the machine. */
 const MAILBOX_RUN_PER_STEPS = 400;
 const PROGRESS_MS = 1_000;
+const PACE_STEPS = 20_000;
+const PACE_ROUNDS = 5;
+const PACES: Readonly<Record<keyof Pace, string>> = {
+  whole: 'the whole run',
+  unwatched: 'without a look at any promise',
+  machine: "the room's machine alone",
+  least: 'a machine of two states',
+};
 const SHOWN = 20; // of what was not reached
 
 const whole = (text: string): number => {
@@ -47,6 +56,7 @@ interface Options {
   readonly only?: 'machine' | 'mailbox';
   readonly replay?: string;
   readonly processes: number;
+  readonly pace?: true;
   readonly json?: true;
   readonly save: boolean;
 }
@@ -67,6 +77,7 @@ const command = new Command('npm run fuzz --')
   )
   .option('--replay <file>', 'does again what a saved failure did, and says whether its promise still breaks')
   .option('--processes <n>', 'that many runs at once, each with a seed and a process of its own', count, 1)
+  .option('--pace', `how fast a run of --steps messages is and its parts are (default: ${PACE_STEPS})`)
   .option('--json', 'print one JSON object in the last line')
   .option('--no-save', 'write no file for a failure')
   .addHelpText(
@@ -79,9 +90,11 @@ command.parse();
 const options = command.opts<Options>();
 process.exitCode = await (options.replay !== undefined
   ? replay(options.replay, options)
-  : options.processes > 1
-    ? fuzzAtOnce(options)
-    : fuzz(options));
+  : options.pace === true
+    ? pace(options)
+    : options.processes > 1
+      ? fuzzAtOnce(options)
+      : fuzz(options));
 
 function anySeed(): number {
   return Math.floor(Math.random() * 2 ** 31);
@@ -180,6 +193,19 @@ async function fuzzMailboxes(
   });
   say(`${report.acts} acts upon ${report.runs} rooms behind their mailboxes, and ${report.queues} mailboxes alone`);
   return report;
+}
+
+function pace({ seed = anySeed(), steps = PACE_STEPS, json }: Options): number {
+  say(`seed ${seed}; messages a second, median and range of ${PACE_ROUNDS} rounds`);
+  const rates = paceOf({ seed, steps, rounds: PACE_ROUNDS });
+  const rounded = (Object.keys(PACES) as (keyof Pace)[]).map((part) => {
+    const sorted = rates[part].map(Math.round).sort((a, b) => a - b);
+    return { part, median: sorted[sorted.length >> 1]!, least: sorted[0]!, most: sorted.at(-1)! };
+  });
+  for (const { part, median, least, most } of rounded) say(`${PACES[part]}: ${median} (${least}–${most})`);
+  const medians = Object.fromEntries(rounded.map(({ part, median }) => [part, median]));
+  if (json === true) say(JSON.stringify({ ok: true, seed, steps, pace: medians }));
+  return 0;
 }
 
 /** Prints and saves a failure of the machine. */

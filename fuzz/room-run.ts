@@ -197,22 +197,12 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
   }
 
   #scene(): Scene<S, M> {
-    const { definition } = this.#options;
-    const snapshot = this.#snapshot;
-    let due: Scene<S, M>['due'] | undefined;
-    return {
-      snapshot,
-      now: this.now,
-      last: this.#last,
-      // Not everybody asks, and it takes a while to find out.
-      get due() {
-        return (due ??= definition.deadline(snapshot));
-      },
-    };
+    return new PresentScene(this.#snapshot, this.now, this.#last, this.#options.definition);
   }
 
   #timed({ message, afterMs = 0, key }: Saying<M>): M {
-    return { ...message, at: this.now + Math.round(afterMs), ...(key !== undefined && { key }) } as unknown as M;
+    const timed = { ...message, at: this.now + Math.round(afterMs) };
+    return (key === undefined ? timed : { ...timed, key }) as unknown as M;
   }
 
   #say(saying: Saying<M>, isDoubtful: boolean): M {
@@ -256,7 +246,7 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
     const { definition, subject, coverage } = this.#options;
     const version = this.#version;
     seal(message);
-    const bad = seal(this.#raw.context, '/context') ?? seal(this.#raw.value, '/value');
+    const bad = seal(this.#raw);
     if (bad !== null) {
       this.#breaks(PLAIN_STATE, `${bad} is no JSON`);
       return;
@@ -327,6 +317,30 @@ export class RoomRun<S, M extends Message, E extends DomainEvent, V> {
     const isCurrent = this.#version === definition.version;
     this.#snapshot = isCurrent ? (this.#raw as RoomSnapshot<S>) : upcastSnapshot(definition, this.#raw, this.#version);
     this.#leaf = leafOf(this.#raw.value);
+  }
+}
+
+class PresentScene<S, M extends Message> implements Scene<S, M> {
+  readonly snapshot: RoomSnapshot<S>;
+  readonly now: number;
+  readonly last: M;
+  readonly #definition: Pick<RoomDefinition<S, M, never, unknown>, 'deadline'>;
+
+  constructor(
+    snapshot: RoomSnapshot<S>,
+    now: number,
+    last: M,
+    definition: Pick<RoomDefinition<S, M, never, unknown>, 'deadline'>,
+  ) {
+    this.snapshot = snapshot;
+    this.now = now;
+    this.last = last;
+    this.#definition = definition;
+  }
+
+  /** Not everybody asks, and it takes a while to find out. */
+  get due(): Scene<S, M>['due'] {
+    return this.#definition.deadline(this.snapshot);
   }
 }
 

@@ -3,24 +3,24 @@
  * are frozen already, so that only what is new is walked.
  * @returns the path to a value that JSON would not keep as it is, or null
  */
-export function seal(value: unknown, path = ''): string | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? null : path;
-  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean' ? null : path;
+export function seal(value: unknown): string | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? null : '';
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean' ? null : '';
   if (value === null || Object.isFrozen(value)) return null;
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
-      const bad = seal(value[index], `${path}/${index}`);
-      if (bad !== null) return bad;
+      const bad = seal(value[index]);
+      if (bad !== null) return `/${index}${bad}`;
     }
   } else {
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) return path;
+    if (prototype !== Object.prototype && prototype !== null) return '';
     for (const member in value) {
       const inner = (value as Readonly<Record<string, unknown>>)[member];
       // JSON leaves such a member out, which is the same as not having it.
       if (inner === undefined) continue;
-      const bad = seal(inner, `${path}/${member}`);
-      if (bad !== null) return bad;
+      const bad = seal(inner);
+      if (bad !== null) return `/${member}${bad}`;
     }
   }
   Object.freeze(value);

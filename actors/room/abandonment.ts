@@ -1,5 +1,6 @@
+import type { Scope } from './outcome.js';
 import type { MessageOf } from './room-message.js';
-import { announce, type Scope } from './room-setup.js';
+import { announce } from './room-setup.js';
 import { abandonedAt } from './timing.js';
 
 function nobodyReturned({ context, event }: Scope<MessageOf<'timer'>>): boolean {

@@ -1,5 +1,6 @@
 import { refuse, type Seat } from './rules.js';
 import type { RoomEvent, RoomRefusal, RoomRefusalReason } from './room-event.js';
+import type { RoomMessage } from './room-message.js';
 import type { Person, RoomState } from './room-state.js';
 
 /** What a message leads to: the next state and what happened, or a refusal that changes nothing. */
@@ -17,6 +18,12 @@ export function accept(state: RoomState, ...events: readonly RoomEvent[]): Accep
 
 export function deny(reason: RoomRefusalReason, sentence: string): RoomRefusal {
   return refuse(reason, sentence);
+}
+
+/** What guards and actions of the machine are asked about. */
+export interface Scope<M = RoomMessage> {
+  readonly context: RoomState;
+  readonly event: M;
 }
 
 /** A rule of the room: pure, and the only place where its message is judged. */

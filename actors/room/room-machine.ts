@@ -9,7 +9,7 @@ import { scoring } from './phases/scoring.js';
 import { turn } from './phases/turn.js';
 import { waiting } from './phases/waiting.js';
 import type { RoomMessage } from './room-message.js';
-import { announce, attempt, change, refusal, refuseUnknown, roomSetup } from './room-setup.js';
+import { announce, attempt, change, enter, refusal, refuseUnknown, roomSetup } from './room-setup.js';
 import type { RoomState } from './room-state.js';
 import { judgeDisconnect, judgeReconnect, refuseLateJoin, refuseSeatChange } from './seats.js';
 import { shiftClocks } from './timing.js';
@@ -26,7 +26,7 @@ function isShutdown({ event }: { readonly event: RoomMessage }): boolean {
 
 /**
  * The whole life of a room: `waiting`, the four phases of the game, `gameOver`, `closed`.
- * Only `assign` and `emit` happen in it; a message that no state takes is refused by the wildcard.
+ * Its actions change the context and emit, nothing else; a message that no state takes is refused by the wildcard.
  * @param order the pieces' order for each deal
  * @param bots how bots decide
  * @param edition what older versions of the machine do otherwise
@@ -74,7 +74,7 @@ export function roomMachine(order: DealOrder, bots: BotMind, edition: Edition = 
         },
       },
       gameOver: gameOver(edition),
-      closed: { tags: 'closed', on: { '*': { actions: refuseUnknown } } },
+      closed: { tags: 'closed', entry: enter(null), on: { '*': { actions: refuseUnknown } } },
     },
   });
 }

@@ -3,9 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { RoomDriver } from '../../test/support/room-driver.js';
 import { MachineRunner } from '../machine-runner.js';
-import { accept, deny, type Outcome } from './outcome.js';
+import { accept, deny, type Outcome, type Scope } from './outcome.js';
 import type { MessageOf, RoomMessage } from './room-message.js';
-import { attempt, change, refusal, refuseUnknown, roomSetup, type Scope } from './room-setup.js';
+import { attempt, change, refusal, refuseUnknown, roomSetup } from './room-setup.js';
 import type { RoomState } from './room-state.js';
 import { judgeJoin, judgeLeaveSeat, refuseLateJoin } from './seats.js';
 

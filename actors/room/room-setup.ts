@@ -1,7 +1,8 @@
 import { setup } from 'xstate';
+import { become } from './become.js';
 import type { Emitted, RoomEvent } from './room-event.js';
 import type { MessageOf, RoomMessage, RoomMessageType } from './room-message.js';
-import { claimed, deny, type Judge, notSeated, type Outcome } from './outcome.js';
+import { type Accepted, claimed, deny, type Judge, notSeated, type Outcome, type Scope } from './outcome.js';
 import type { Pace, RoomState } from './room-state.js';
 
 /** Phases by their names on the wire (rules.md R1.4). */
@@ -26,24 +27,17 @@ export const roomSetup = setup({
   },
 });
 
-/** What a guard is asked about. */
-export interface Scope<M = RoomMessage> {
-  readonly context: RoomState;
-  readonly event: M;
+/** Takes an outcome over. */
+function settle(judge: (scope: Scope) => Outcome) {
+  return become((scope) => {
+    const { state, events } = accepted(judge(scope), scope.event);
+    return { state: { ...state, activeAt: scope.event.at }, events };
+  });
 }
 
-/** Takes an outcome over: the state is replaced, its events are emitted. XState runs both with the same message, one behind the other. */
-function settle(judge: (scope: Scope) => Outcome) {
-  let happened: readonly RoomEvent[] = [];
-  return [
-    roomSetup.assign(({ context, event }) => {
-      const outcome = judge({ context, event });
-      if (outcome.kind === 'refused') throw new Error(`${event.type} was taken and refused: ${outcome.reason}`);
-      happened = outcome.events;
-      return { ...outcome.state, activeAt: event.at };
-    }),
-    roomSetup.emit(() => ({ type: 'happened' as const, events: happened })),
-  ] as const;
+function accepted(outcome: Outcome, { type }: RoomMessage): Accepted {
+  if (outcome.kind === 'refused') throw new Error(`${type} was taken and refused: ${outcome.reason}`);
+  return outcome;
 }
 
 /** Says why a message is refused; the state stays as it is. */
@@ -96,8 +90,10 @@ function named<F extends object>(made: F, name: string): F {
   return Object.defineProperty(made, 'name', { value: name });
 }
 
-/** A change that cannot be refused: an entry, or the action of a guarded transition. */
-export function change(make: (state: RoomState, at: number, message: RoomMessage) => Outcome) {
+type Make = (state: RoomState, at: number, message: RoomMessage) => Outcome;
+
+/** A change that cannot be refused: the action of a guarded transition. */
+export function change(make: Make) {
   return settle(({ context, event }) => make(context, event.at, event));
 }
 
@@ -106,12 +102,19 @@ export function announce(event: RoomEvent) {
   return roomSetup.emit(event);
 }
 
-/** Entering a state that lasts for a pause of the room's pace. */
-export function beginPause(pause: keyof Pace) {
-  return roomSetup.assign(({ context, event }) => ({ pauseEndsAt: event.at + context.pace[pause] }));
+/**
+ * Entering a state: it lasts for a pause of the room's pace, or has no end of its own. Each state says which, so that
+ * none has to put an end to its pause when it is left.
+ * @param make what changes besides, and cannot be refused
+ */
+export function enter(pause: keyof Pace | null, make?: Make) {
+  return become(({ context, event }) => {
+    const pauseEndsAt = pause === null ? null : event.at + context.pace[pause];
+    if (make === undefined) return { state: { ...context, pauseEndsAt }, events: [] };
+    const { state, events } = accepted(make(context, event.at, event), event);
+    return { state: { ...state, activeAt: event.at, pauseEndsAt }, events };
+  });
 }
-
-export const endPause = roomSetup.assign({ pauseEndsAt: null });
 
 export function pauseIsOver({ context, event }: Scope<MessageOf<'timer'>>): boolean {
   return event.timer === 'pause' && event.at >= (context.pauseEndsAt ?? Infinity);

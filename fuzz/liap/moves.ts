@@ -44,7 +44,7 @@ export function legalMove(state: RoomState, seat: Seat, random: Random, style: S
     case 'declaration':
       return { type: 'declare', ...speaker, value: declaration(state, seat, random, style) };
     case 'play':
-      return { type: 'play', ...speaker, indices: play(state, seat, random, style) };
+      return { type: 'play', ...speaker, indices: [...play(state, seat, random, style)] };
     case undefined:
       throw new Error('nobody is asked');
   }

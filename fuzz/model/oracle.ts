@@ -6,7 +6,7 @@ import { leafOf } from '../leaf.js';
 import type { Broken, Invariant, Step } from '../subject.js';
 import { botDeclaration, botPlay } from './bots.js';
 import { type DealOf, type ModelDue, type ModelEvent, RoomModel } from './room-model.js';
-import { from } from './rounds.js';
+import { ALL, from } from './rounds.js';
 import { same } from './same.js';
 
 /** What the model is asked about, one promise each. */
@@ -92,13 +92,13 @@ function differenceOf(model: RoomModel, { after, message }: LiapStep, knowsEntra
 
 function differentSeats({ seats }: RoomState, model: RoomModel): string | null {
   const colours: string[] = [];
-  for (const [seat, occupant] of seats.entries()) {
-    const expected = model.seats[seat]!;
+  for (const seat of ALL) {
+    const [occupant, expected] = [seats[seat], model.seats[seat]];
     if (occupant?.kind === 'person') {
-      const { colour, ...person } = occupant;
+      const { colour } = occupant;
       if (!COLOURS.includes(colour) || colours.includes(colour)) return `seat ${seat} has the colour ${colour}`;
       colours.push(colour);
-      if (!same(person, expected)) return unlike(`seat ${seat}`, person, expected);
+      if (!same(occupant, expected, 'colour')) return unlike(`seat ${seat}`, occupant, expected);
     } else if (!same(occupant, expected)) return unlike(`seat ${seat}`, occupant, expected);
   }
   return null;

@@ -1,7 +1,7 @@
 import { type BotMind, declaredBefore, onTurn } from '../bots.js';
-import { accept, claimed, notSeated, type Outcome } from '../outcome.js';
+import { accept, claimed, notSeated, type Outcome, type Scope } from '../outcome.js';
 import type { MessageOf } from '../room-message.js';
-import { attempt, change, roomSetup, type Scope } from '../room-setup.js';
+import { attempt, enter, roomSetup } from '../room-setup.js';
 import { type Awaiting, gameOf, type RoomState } from '../room-state.js';
 import { judgeDeclaration, nextZeroStreak, type Seat, SEATS, withSeat } from '../rules.js';
 import { judgeBotTimer } from '../timing.js';
@@ -62,7 +62,7 @@ function everyoneDeclared({ context }: Scope): boolean {
 export function declaration(bots: BotMind) {
   return roomSetup.createStateConfig({
     tags: 'declaration',
-    entry: change(beginDeclaring),
+    entry: enter(null, beginDeclaring),
     on: {
       declare: attempt('declare', judgeDeclare),
       botTimer: attempt('botTimer', judgeBotDeclaration(bots)),

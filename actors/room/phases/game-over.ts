@@ -1,8 +1,8 @@
 import { closeWhenAbandoned } from '../abandonment.js';
 import type { Edition } from '../edition.js';
-import { accept, type Outcome } from '../outcome.js';
+import { accept, type Outcome, type Scope } from '../outcome.js';
 import type { MessageOf } from '../room-message.js';
-import { announce, attempt, change, refusal, roomSetup, type Scope } from '../room-setup.js';
+import { announce, attempt, enter, refusal, roomSetup } from '../room-setup.js';
 import { FINISHED_ROOM_MS, gameOf, isPersonPresent, type RoomState } from '../room-state.js';
 import { sharedRanks, winners } from '../rules.js';
 import { judgeDisconnect, judgeLeaveGame, refuseReturn } from '../seats.js';
@@ -28,7 +28,7 @@ function shownLongEnough({ context, event }: Scope<MessageOf<'timer'>>): boolean
 export function gameOver({ end }: Edition) {
   return roomSetup.createStateConfig({
     tags: 'game_over',
-    entry: change(end),
+    entry: enter(null, end),
     on: {
       connect: refusal('connect', refuseReturn),
       disconnect: attempt('disconnect', judgeDisconnect),

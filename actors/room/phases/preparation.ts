@@ -1,8 +1,8 @@
 import type { BotMind } from '../bots.js';
-import { accept, claimed, notSeated, type Outcome } from '../outcome.js';
+import { accept, claimed, notSeated, type Outcome, type Scope } from '../outcome.js';
 import type { RoomEvent } from '../room-event.js';
 import type { MessageOf } from '../room-message.js';
-import { attempt, beginPause, change, endPause, pauseIsOver, roomSetup, type Scope } from '../room-setup.js';
+import { attempt, change, enter, pauseIsOver, roomSetup } from '../room-setup.js';
 import { gameOf, REDEAL_LIMIT_MS, REDEAL_WARNING_MS, type RoomState } from '../room-state.js';
 import {
   dealHands,
@@ -163,8 +163,7 @@ export function preparation(order: DealOrder, bots: BotMind) {
     states: {
       dealing: {
         tags: 'preparation',
-        entry: [...change(startDealing), beginPause('deal')],
-        exit: endPause,
+        entry: enter('deal', startDealing),
         on: { timer: { guard: pauseIsOver, target: 'dealt', actions: change((state) => dealCards(state, order)) } },
       },
       dealt: {
@@ -177,7 +176,7 @@ export function preparation(order: DealOrder, bots: BotMind) {
       },
       weakHands: {
         tags: 'preparation',
-        entry: change(askWeakPlayers),
+        entry: enter(null, askWeakPlayers),
         exit: stopAsking,
         on: {
           answerRedeal: attempt('answerRedeal', judgeRedeal),
@@ -194,14 +193,12 @@ export function preparation(order: DealOrder, bots: BotMind) {
       },
       redealt: {
         tags: 'preparation',
-        entry: beginPause('redealShown'),
-        exit: endPause,
+        entry: enter('redealShown'),
         on: { timer: { guard: pauseIsOver, target: 'roundStart' } },
       },
       roundStart: {
         tags: 'round_start',
-        entry: [...change(chooseStarter), beginPause('roundStart')],
-        exit: endPause,
+        entry: enter('roundStart', chooseStarter),
         on: { timer: { guard: pauseIsOver, target: '#room.playing.declaration' } },
       },
     },

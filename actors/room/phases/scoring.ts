@@ -1,6 +1,6 @@
-import { accept, type Outcome } from '../outcome.js';
+import { accept, type Outcome, type Scope } from '../outcome.js';
 import type { MessageOf } from '../room-message.js';
-import { beginPause, change, endPause, pauseIsOver, roomSetup, type Scope } from '../room-setup.js';
+import { change, enter, pauseIsOver, roomSetup } from '../room-setup.js';
 import { gameOf, type RoomState } from '../room-state.js';
 import { isGameOver, perSeat, scoreRound } from '../rules.js';
 
@@ -64,8 +64,7 @@ function nextRound(state: RoomState): Outcome {
 /** The round is counted; then the game is over or the next round is dealt (rules.md R13.2, R15.1). */
 export const scoring = roomSetup.createStateConfig({
   tags: 'scoring',
-  entry: [...change(score), beginPause('scoring')],
-  exit: endPause,
+  entry: enter('scoring', score),
   on: {
     timer: [
       { guard: gameIsWon, target: '#room.gameOver' },

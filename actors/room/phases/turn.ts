@@ -1,7 +1,7 @@
 import { type BotMind, onTurn, requiredCount } from '../bots.js';
-import { accept, claimed, notSeated, type Outcome } from '../outcome.js';
+import { accept, claimed, notSeated, type Outcome, type Scope } from '../outcome.js';
 import type { MessageOf } from '../room-message.js';
-import { announce, attempt, beginPause, change, endPause, pauseIsOver, roomSetup, type Scope } from '../room-setup.js';
+import { announce, attempt, change, enter, pauseIsOver, roomSetup } from '../room-setup.js';
 import { type Awaiting, gameOf, type RoomState, type Turn } from '../room-state.js';
 import { judgePlay, perSeat, pilesWon, type Seat, SEATS, turnWinner, withSeat } from '../rules.js';
 import { judgeBotTimer } from '../timing.js';
@@ -106,7 +106,7 @@ export function turn(bots: BotMind) {
     states: {
       playing: {
         tags: 'turn',
-        entry: change(beginTurn),
+        entry: enter(null, beginTurn),
         on: {
           play: attempt('play', judgePlayPieces),
           botTimer: attempt('botTimer', judgeBotPlay(bots)),
@@ -115,8 +115,7 @@ export function turn(bots: BotMind) {
       },
       revealing: {
         tags: 'turn',
-        entry: beginPause('flip'),
-        exit: endPause,
+        entry: enter('flip'),
         on: {
           timer: [
             { guard: roundIsOver, target: 'results', actions: change(decideTurn) },
@@ -126,14 +125,12 @@ export function turn(bots: BotMind) {
       },
       shown: {
         tags: 'turn',
-        entry: beginPause('turnShown'),
-        exit: endPause,
+        entry: enter('turnShown'),
         on: { timer: { guard: pauseIsOver, target: 'playing' } },
       },
       results: {
         tags: 'turn_results',
-        entry: [announce({ type: 'turnResultsShown' }), beginPause('turnResults')],
-        exit: endPause,
+        entry: [announce({ type: 'turnResultsShown' }), enter('turnResults')],
         on: {
           timer: {
             guard: pauseIsOver,

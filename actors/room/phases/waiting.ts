@@ -1,7 +1,7 @@
 import type { Edition } from '../edition.js';
-import { claimed } from '../outcome.js';
+import { claimed, type Scope } from '../outcome.js';
 import type { MessageOf } from '../room-message.js';
-import { announce, attempt, roomSetup, type Scope } from '../room-setup.js';
+import { announce, attempt, roomSetup } from '../room-setup.js';
 import { HOST_ARRIVAL_MS } from '../room-state.js';
 import { judgeAddBot, judgeArrival, judgeJoin, judgeLeaveSeat, judgeRemovePlayer, judgeVacate } from '../seats.js';
 
