@@ -9,14 +9,16 @@ export type CrowdTask =
   | { readonly task: 'join'; readonly url: string; readonly codes: readonly string[] } // as all others: `Joined`
   | { readonly task: 'return'; readonly url: string; readonly codes: readonly string[]; readonly cookie: string } // `Joined`
   | { readonly task: 'start' }
-  | { readonly task: 'heard' };
+  | { readonly task: 'sit'; readonly url: string; readonly tables: number; readonly seats: readonly number[] } // at replay: `Joined`
+  | { readonly task: 'listen' }
+  | { readonly task: 'heard' }; // `Heard`
 
 export interface Joined {
   readonly sockets: number;
   readonly cookie: string; // of the session that has all their seats
 }
 
-/** What the hosts were told of those who went, since the last time they were asked. */
+/** What those who stay were told of those who went, since they were asked to listen. */
 export interface Heard {
   readonly away: number; // `player_disconnected`
   readonly hosts: number; // `host_changed`
@@ -108,15 +110,28 @@ async function open(url: string, rooms: number): Promise<readonly string[]> {
     }
     return socket;
   });
-  for (const socket of hosts) {
-    socket.on('message', (bytes: Buffer) => {
-      const isAway = bytes.indexOf('{"event":"player_disconnected"') === 0;
-      if (!isAway && bytes.indexOf('{"event":"host_changed"') !== 0) return;
-      if (isAway) away++;
-      heardMs.push(Date.now());
-    });
-  }
+  for (const host of hosts) listenTo(host);
   return codes;
+}
+
+function listenTo(socket: WebSocket): void {
+  socket.on('message', (bytes: Buffer) => {
+    const isAway = bytes.indexOf('{"event":"player_disconnected"') === 0;
+    if (!isAway && bytes.indexOf('{"event":"host_changed"') !== 0) return;
+    if (isAway) away++;
+    heardMs.push(Date.now());
+  });
+}
+
+/** At tables of a server that replays, besides those where its moves are made. */
+async function sit(url: string, tables: number, seats: readonly number[]): Promise<Joined> {
+  const sockets = await each(tables * seats.length, AT_ONCE, async (place) => {
+    const seat = seats[place % seats.length]!;
+    const { socket } = await connect(`${url}/crowd-${Math.floor(place / seats.length)}/${seat}`);
+    listenTo(socket);
+    return socket;
+  });
+  return { sockets: sockets.length, cookie: '' };
 }
 
 async function join(url: string, codes: readonly string[]): Promise<Joined> {
@@ -144,6 +159,10 @@ async function start(): Promise<void> {
   });
 }
 
+function listen(): void {
+  [heardMs, away] = [[], 0];
+}
+
 function heard(): Heard {
   heardMs.sort((a, b) => a - b);
   let mostInSecond = 0;
@@ -152,9 +171,7 @@ function heard(): Heard {
     while (ms - heardMs[from]! >= 1_000) from++;
     mostInSecond = Math.max(mostInSecond, at - from + 1);
   });
-  const [all, lost] = [heardMs, away];
-  [heardMs, away] = [[], 0];
-  return { away: lost, hosts: all.length - lost, firstMs: all[0] ?? 0, lastMs: all.at(-1) ?? 0, mostInSecond };
+  return { away, hosts: heardMs.length - away, firstMs: heardMs[0] ?? 0, lastMs: heardMs.at(-1) ?? 0, mostInSecond };
 }
 
 async function perform(message: CrowdTask): Promise<unknown> {
@@ -169,6 +186,11 @@ async function perform(message: CrowdTask): Promise<unknown> {
     case 'start':
       await start();
       return 'started';
+    case 'sit':
+      return sit(message.url, message.tables, message.seats);
+    case 'listen':
+      listen();
+      return 'listening';
     case 'heard':
       return heard();
   }

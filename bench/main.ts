@@ -162,8 +162,8 @@ const OTHERS: readonly OtherBench[] = [
   },
   {
     name: 'mass-disconnect',
-    description: 'the moves of healthy tables while very many other connections drop in one moment',
-    defaults: { sockets: 10_000, tables: 50, rate: 500, seconds: 8, rounds: 3 },
+    description: 'the moves of healthy tables while very many other connections drop in one moment, beside raw ws',
+    defaults: { sockets: 10_000, tables: 50, rate: 500, seconds: 8, rounds: 4 },
     run: ({ sockets, tables, rate, seconds, rounds }) =>
       benchMassDisconnect({
         sockets: sockets!,

@@ -40,15 +40,16 @@ export class WireContestants {
   readonly #folder: string;
   readonly recording: string; // file of the recorded moves
 
-  private constructor(recorded: readonly RecordedMove[]) {
+  private constructor(recorded: readonly RecordedMove[], parent: string) {
     this.recorded = recorded;
-    this.#folder = mkdtempSync(join(tmpdir(), 'wire-'));
+    this.#folder = mkdtempSync(join(parent, 'wire-'));
     this.recording = join(this.#folder, 'recording.json');
     writeFileSync(this.recording, JSON.stringify(recorded));
   }
 
-  static async prepare(): Promise<WireContestants> {
-    return new WireContestants(await recordMoves(PRODUCT));
+  /** @param parent of the folder of their journals */
+  static async prepare(parent = tmpdir()): Promise<WireContestants> {
+    return new WireContestants(await recordMoves(PRODUCT), parent);
   }
 
   dispose(): void {
@@ -78,6 +79,7 @@ export class WireContestants {
   async server<T>(
     name: 'product' | 'raw' | 'reference' | 'room server',
     use: (url: string, pid: number) => Promise<T>,
+    settings: Readonly<Record<string, string>> = {}, // of the replaying ones
   ): Promise<T> {
     if (name === 'product') {
       const server = await ServerProcess.start(PRODUCT);
@@ -89,7 +91,7 @@ export class WireContestants {
     }
     const folder = mkdtempSync(join(this.#folder, 'journal-'));
     const journal = name === 'raw' ? 'none' : join(folder, 'journal.sqlite');
-    const env = { RECORDING: this.recording, JOURNAL: journal };
+    const env = { RECORDING: this.recording, JOURNAL: journal, ...settings };
     const server =
       name === 'room server'
         ? fork(join(ROOM_SERVER, 'room-server.mjs'), { execArgv: [], env: { ...process.env, ...env } })

@@ -76,7 +76,7 @@ test('what is told otherwise comes behind the news that is held back', async () 
   expect(table.host.freshEvents).toHaveLength(3);
 });
 
-test('rooms hear at most three in 10 ms, whoever waits longest first, and the same each time', async () => {
+test('one room hears in 10 ms at most, whoever waits longest first, and the same each time', async () => {
   const run = async (): Promise<string[]> => {
     const clock = new SimulatedClock();
     const heard: string[] = [];
@@ -88,10 +88,7 @@ test('rooms hear at most three in 10 ms, whoever waits longest first, and the sa
     return heard;
   };
   const heard = await run();
-  const counts = [0, 10, 20, 30].map((ms) => heard.filter((line) => line.startsWith(`${ms} `)).length);
-  expect(counts).toEqual([3, 3, 3, 1]);
-  expect(heard.map((line) => line.split(' ')[1])).toEqual(
-    Array.from({ length: 11 }, (_, room) => `r${room}`).filter((room) => room !== 'r5'),
-  );
+  const rooms = Array.from({ length: 11 }, (_, room) => `r${room}`).filter((room) => room !== 'r5');
+  expect(heard).toEqual(rooms.map((room, index) => `${index * 10} ${room}`));
   expect(await run()).toEqual(heard);
 });

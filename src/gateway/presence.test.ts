@@ -47,7 +47,7 @@ test('seats and rooms do not share a grace', async () => {
   presence.lost('r1', 1);
   presence.lost('r2', 0);
   presence.returned('r1', 1);
-  await clock.advance(3_000);
+  await clock.advance(3_010); // one room after the other
   expect(away).toEqual(['r1/0', 'r2/0']);
 });
 
@@ -96,7 +96,7 @@ test('nothing is told once it is stopped', async () => {
 test('of very many that are lost at once each room hears of all its seats together, and who is back by then is no news', async () => {
   const { clock, presence, away } = watched();
   for (let room = 0; room < 50; room++) for (const seat of [0, 1, 2, 3] as const) presence.lost(`r${room}`, seat);
-  await clock.advance(3_000);
+  await clock.advance(3_020);
   expect(away).toHaveLength(3 * 4);
   presence.returned('r49', 2);
   for (const seat of [0, 1, 2, 3] as const) presence.returned('r48', seat);

@@ -3,11 +3,18 @@ import type { Cancel, Clock } from '../../actors/clock.js';
 export interface SliceSize {
   readonly count: number; // at most, in one slice of time
   readonly ms: number; // from one slice to the next
+  readonly busyMs?: number; // the same at most, where the event loop is busy; left out: as long
 }
+
+/** A slice that comes so late says nothing: timers are no more exact. */
+const PUNCTUAL_MS = 1;
+/** What a slice had to wait for its turn, others wait for theirs: the next one leaves them so many times that. */
+const YIELD = 8;
 
 /**
  * Things that something is to be done with, a few at a time and the one that waits longest first: ten thousand at once
- * would make everybody else wait. Owns no timer while nothing is to be done.
+ * would make everybody else wait. Things that can wait leave a busy event loop to others for longer. Owns no timer while
+ * nothing is to be done.
  */
 export class Slices<T> {
   readonly #waiting = new Set<T>();
@@ -15,7 +22,7 @@ export class Slices<T> {
   readonly #size: SliceSize;
   readonly #run: (item: T) => void;
   #slice: Cancel | null = null;
-  #slicedMs = Number.NEGATIVE_INFINITY; // monotonic
+  #nextMs = Number.NEGATIVE_INFINITY; // monotonic; no slice before
 
   constructor(clock: Clock, size: SliceSize, run: (item: T) => void) {
     this.#clock = clock;
@@ -26,7 +33,7 @@ export class Slices<T> {
   /** It is run in a later turn: at once where few are. */
   add(item: T): void {
     this.#waiting.add(item);
-    this.#slice ??= this.#schedule(this.#slicedMs + this.#size.ms - this.#clock.elapsedMs());
+    this.#slice ??= this.#schedule(this.#nextMs - this.#clock.elapsedMs());
   }
 
   remove(item: T): void {
@@ -40,10 +47,14 @@ export class Slices<T> {
   }
 
   #schedule(delayMs: number): Cancel {
+    const dueMs = this.#clock.elapsedMs() + Math.max(delayMs, 0);
     return this.#clock.schedule(delayMs, () => {
-      this.#slicedMs = this.#clock.elapsedMs();
-      const items = [...take(this.#waiting, this.#size.count)];
-      this.#slice = this.#waiting.size > 0 ? this.#schedule(this.#size.ms) : null;
+      const nowMs = this.#clock.elapsedMs();
+      const { count, ms, busyMs = ms } = this.#size;
+      const lateMs = Math.max(nowMs - dueMs - PUNCTUAL_MS, 0);
+      this.#nextMs = nowMs + Math.min(ms + YIELD * lateMs, busyMs);
+      const items = [...take(this.#waiting, count)];
+      this.#slice = this.#waiting.size > 0 ? this.#schedule(this.#nextMs - nowMs) : null;
       for (const item of items) this.#run(item);
     });
   }
