@@ -36,7 +36,10 @@ interface SocketsPorts {
  * Takes WebSocket handshakes on the server's port: path, origin, session and whether there is a place are settled
  * before the upgrade.
  */
-export function attachSockets(server: ServerType, { gateway, sessions, config, limiter, lost, clock, log }: SocketsPorts) {
+export function attachSockets(
+  server: ServerType,
+  { gateway, sessions, config, limiter, lost, clock, log }: SocketsPorts,
+) {
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_BYTES_MAX,
