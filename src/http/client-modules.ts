@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Hono } from 'hono';
+import type { Hono, MiddlewareHandler } from 'hono';
 import { etag } from 'hono/etag';
 import { file } from './pages.js';
 
@@ -18,11 +18,13 @@ const isSource = extname(import.meta.url) === '.ts';
 
 /** The client library for pages: `/client/room-link.js`. */
 export function addClientModules(app: Hono): void {
-  const unchanged = etag();
-  for (const name of CLIENT_MODULES) {
-    const source = fileURLToPath(new URL(`../client/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url));
-    app.get(`/client/${name}.js`, unchanged, file(source, 'text/javascript; charset=utf-8', served));
-  }
+  const modules = new Map(CLIENT_MODULES.map((name) => [`${name}.js`, module(name)]));
+  app.get('/client/:file', etag(), (c, next) => modules.get(c.req.param('file'))?.(c, next) ?? next());
+}
+
+function module(name: string): MiddlewareHandler {
+  const source = fileURLToPath(new URL(`../client/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url));
+  return file(source, 'text/javascript; charset=utf-8', served);
 }
 
 /** The module as it was built, or compiled now where the program runs from source. */
