@@ -28,12 +28,16 @@ test('where the event loop is idle, slices come at their own pace', async () => 
   expect(done).toEqual([0, 0, 10, 10, 20]);
 });
 
-test('a timer that is no more than a millisecond late does not slow them down', async () => {
-  const { time, busy, done, add } = sliced({ count: 1, ms: 10, busyMs: 40 });
-  busy.lateMs = 1;
+test.each([
+  ['a timer that is no more than a millisecond late does not slow them down', 40, 1, [1, 12, 23]],
+  ['however busy the loop is, the next slice comes after its longest pause', 40, 5_000, [5_000, 10_040, 15_080]],
+  ['what can not wait keeps its pace, however late it comes', undefined, 30, [30, 70, 110]],
+])('%s', async (_, busyMs, lateMs, times) => {
+  const { time, busy, done, add } = sliced({ count: 1, ms: 10, ...(busyMs !== undefined && { busyMs }) });
+  busy.lateMs = lateMs;
   add(3);
-  await time.advance(100);
-  expect(done).toEqual([1, 12, 23]);
+  await time.advance(20_000);
+  expect(done).toEqual(times);
 });
 
 test('the longer a slice waits for its turn, the longer the next one leaves the loop to others', async () => {
@@ -44,22 +48,6 @@ test('the longer a slice waits for its turn, the longer the next one leaves the 
   busy.lateMs = 2;
   await time.advance(100);
   expect(done).toEqual([3, 3 + 26 + 3, 32 + 26 + 2]);
-});
-
-test('however busy the loop is, the next slice comes after its longest pause', async () => {
-  const { time, busy, done, add } = sliced({ count: 1, ms: 10, busyMs: 40 });
-  busy.lateMs = 5_000;
-  add(3);
-  await time.advance(20_000);
-  expect(done).toEqual([5_000, 10_040, 15_080]);
-});
-
-test('what can not wait keeps its pace, however late it comes', async () => {
-  const { time, busy, done, add } = sliced({ count: 1, ms: 10 });
-  busy.lateMs = 30;
-  add(3);
-  await time.advance(1_000);
-  expect(done).toEqual([30, 70, 110]);
 });
 
 test('what comes after a late slice waits as if it had been there before', async () => {

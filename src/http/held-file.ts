@@ -15,12 +15,12 @@ const PACKED_BYTES_MIN = 1024;
 const SETTLED_MS = 2_000;
 
 /** Names do not carry versions (`bundle.js`), so that a browser must ask each time; the ETag makes it cheap. */
-export const REVALIDATE = { 'Cache-Control': 'no-cache' };
+export const CACHE_CONTROL = 'no-cache';
 
 export interface HeldFileOptions {
   readonly type?: string; // else by the name
   /** @returns what is sent instead of the text */
-  readonly change?: (text: string) => string | Promise<string>;
+  readonly change?: ((text: string) => string | Promise<string>) | undefined;
 }
 
 interface Content {
@@ -60,7 +60,7 @@ export class HeldFile {
     if (stats === undefined || !stats.isFile() || stats.size > HELD_BYTES_MAX) return null;
     const { plain, packed, etag } = await this.#read(stats);
     c.header('Content-Type', this.#type);
-    c.header('Cache-Control', REVALIDATE['Cache-Control']);
+    c.header('Cache-Control', CACHE_CONTROL);
     if (packed !== null) c.header('Vary', 'Accept-Encoding', { append: true });
     const isPacked = packed !== null && readsGzip(c);
     if (isPacked) c.header('Content-Encoding', 'gzip');

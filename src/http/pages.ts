@@ -5,7 +5,7 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { etag } from 'hono/etag';
 import { LRUCache } from 'lru-cache';
-import { HeldFile, type HeldFileOptions, REVALIDATE } from './held-file.js';
+import { CACHE_CONTROL, HeldFile, type HeldFileOptions } from './held-file.js';
 import { projectRoot } from './project-root.js';
 
 export interface PagesDeps {
@@ -76,7 +76,7 @@ export function page(path: string, change?: HeldFileOptions['change']): Middlewa
 }
 
 export function file(path: string, type: string, change?: HeldFileOptions['change']): MiddlewareHandler {
-  const held = new HeldFile(path, { type, ...(change !== undefined && { change }) });
+  const held = new HeldFile(path, { type, change });
   return async (c, next) => (await held.answer(c)) ?? next();
 }
 
@@ -104,7 +104,7 @@ export function files(root: string): MiddlewareHandler {
 function tag(path: string, c: Context): void {
   const { size, mtimeMs } = statSync(path);
   c.header('ETag', `W/"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`);
-  c.header('Cache-Control', REVALIDATE['Cache-Control']);
+  c.header('Cache-Control', CACHE_CONTROL);
 }
 
 function decodedPath(c: Context): string {

@@ -12,12 +12,6 @@ import { Bystanders } from './bystanders.js';
 import { type AttackReport, HEAP_MIB, runAttack } from './run-attack.js';
 
 const WARM_UP_MOVES = 2_000;
-/** Attackers have machines of their own elsewhere: here they get what the server and those who play leave over. */
-function standBack(): void {
-  const { status } = spawnSync('chrt', ['--all-tasks', '--idle', '--pid', '0', String(process.pid)]);
-  if (status !== 0) setPriority(19); // no Linux
-}
-
 const VERIFY_LIMIT_MS = 300_000;
 
 interface Options {
@@ -81,6 +75,12 @@ const COLUMNS: readonly Column<AttackReport>[] = [
   { head: 'peak', cell: ({ rssPeakMib }) => whole(rssPeakMib), align: 'right' },
   { head: 'the attacker sees', cell: ({ seen }) => seen.join('; '), drop: 2 },
 ];
+
+/** Attackers have machines of their own elsewhere: here they get what the server and those who play leave over. */
+function standBack(): void {
+  const { status } = spawnSync('chrt', ['--all-tasks', '--idle', '--pid', '0', String(process.pid)]);
+  if (status !== 0) setPriority(19); // no Linux
+}
 
 async function main(attacks: readonly ListedAttack[]): Promise<number> {
   const arena = await Arena.start({

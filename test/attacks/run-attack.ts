@@ -7,9 +7,9 @@ import type { Bystanders } from './bystanders.js';
 
 /** Bounds that hold for every attack. */
 const RATIO_MAX = 2; // p99 of those who play beside it, by p99 without it
-/** What the whole process takes at any time, whatever came before: twice what its heap may. */
+/** What the heap of the attacked server may take. */
 export const HEAP_MIB = 256;
-const RSS_MIB_MAX = 2 * HEAP_MIB;
+const RSS_MIB_MAX = 2 * HEAP_MIB; // of the whole process, at any time and whatever came before
 /** Where the ratio is broken the windows are measured again, so many times as long: one pause of the machine is no harm. */
 const AGAIN = 3;
 const SAMPLE_MS = 50;
