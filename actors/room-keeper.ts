@@ -1,5 +1,5 @@
 import { type JournalEngine, type JournalWriter, StoreFailure } from '../persistence/journal.js';
-import type { HoldRow, InboxRow, Query, QueryValues, RowOf, RowPage } from '../persistence/rows.js';
+import type { HoldRow, InboxRow, Query, QueryValues, RowOf } from '../persistence/rows.js';
 import { decided, writeRows } from './appends.js';
 import type { Clock } from './clock.js';
 import { type Cause, letter } from './envelope.js';
@@ -7,6 +7,7 @@ import { Holds } from './holds.js';
 import type { MailboxOptions } from './mailbox.js';
 import { OperationRefused } from './operation-refused.js';
 import type { Outages } from './outages.js';
+import { pagesAhead } from './pages-ahead.js';
 import { missingRows } from './projection.js';
 import { JournalCorrupt, type Recovered, recover } from './recovery.js';
 import { RestartPolicy, type RestartPolicyOptions } from './restart-policy.js';
@@ -162,8 +163,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   /** Sets the alarm of every room that has a deadline and is not in memory, where it would be known already. */
   async armDeadlines(onOpen: (roomId: string) => void = nothing): Promise<void> {
     const { engine, outages } = this.#ports;
-    for (let cursor: number | null = 0; cursor !== null; ) {
-      const page = await engine.streams('open', cursor);
+    for await (const page of pagesAhead((cursor: number | null) => engine.streams('open', cursor ?? 0))) {
       for (const { roomId, at, nextDeadline } of page.items) {
         onOpen(roomId);
         // The list of rooms is a projection: one whose row is damaged or missing is mended from its journal.
@@ -174,7 +174,6 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
       for (const roomId of page.damaged) {
         if (this.holds.own(roomId) === null) await this.#quarantine(roomId, 'The head of its journal is damaged', null);
       }
-      cursor = page.next;
     }
   }
 
@@ -514,12 +513,9 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
 
   async *#rows<Q extends Query>(query: Q, values: QueryValues<Q>): AsyncGenerator<RowOf<Q>> {
     const { engine, onFinding } = this.#ports;
-    for (let after: string | null = null; ; ) {
-      const page: RowPage<RowOf<Q>> = await engine.select(query, values, { after });
+    for await (const page of pagesAhead((after: string | null) => engine.select(query, values, { after }))) {
       for (const key of page.damaged) onFinding?.(key, `Row ${key} of ${query} is damaged and was left out`);
       yield* page.items;
-      if (page.next === null) return;
-      after = page.next;
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Snapshot, StateValue } from 'xstate';
 import { closeWhenAbandoned } from './abandonment.js';
 import type { BotMind } from './bots.js';
 import { accept, type Outcome } from './outcome.js';
@@ -24,6 +25,8 @@ function isShutdown({ event }: { readonly event: RoomMessage }): boolean {
   return event.type === 'close' && event.reason === 'shutdown';
 }
 
+type Saved = Snapshot<unknown> & { readonly value: StateValue; readonly context: RoomState };
+
 /**
  * The whole life of a room: `waiting`, the four phases of the game, `gameOver`, `closed`.
  * Its actions change the context and emit, nothing else; a message that no state takes is refused by the wildcard.
@@ -32,7 +35,7 @@ function isShutdown({ event }: { readonly event: RoomMessage }): boolean {
  * @param edition what older versions of the machine do otherwise
  */
 export function roomMachine(order: DealOrder, bots: BotMind, edition: Edition = currentEdition) {
-  return roomSetup.createMachine({
+  const machine = roomSetup.createMachine({
     id: 'room',
     context: ({ input }) => input,
     initial: 'waiting',
@@ -77,4 +80,7 @@ export function roomMachine(order: DealOrder, bots: BotMind, edition: Edition = 
       closed: { tags: 'closed', entry: enter(null), on: { '*': { actions: refuseUnknown } } },
     },
   });
+  // XState's own way searches the whole context for references to actors, and a room's has none.
+  machine.restoreSnapshot = (saved) => machine.resolveState(saved as Saved);
+  return machine;
 }

@@ -341,7 +341,7 @@ export class BrowserPlayer {
   /** What the page has an enabled button for. */
   #duty(): Duty | undefined {
     const duty = dutyOf(this.#game, this.name);
-    if (duty === undefined || duty.hand.length === 0 || duty.hand.length > 8) return undefined;
+    if (duty === undefined) return undefined;
     const asks = this.#game?.data.simultaneous_mode === true && isWeakHand(duty.hand);
     return duty.kind === 'redeal' && !asks ? undefined : duty;
   }

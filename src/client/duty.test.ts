@@ -8,6 +8,8 @@ function game(phase: GameView['phase'], data: GameView['data'], zeroStreak = 0):
   return { phase, round: 3, players, hand: ['SOLDIER_RED'], data };
 }
 
+const onTurn = game('turn', { current_player: 'Hana', turn_plays: {} });
+
 test('the declarer knows its position and the values that are open to it', () => {
   const data = { current_declarer: 'Hana', declarations: { Gio: 2, 'Bot 3': 1, 'Bot 4': 3 } };
   expect(dutyOf(game('declaration', data, 2), 'Hana')).toMatchObject({
@@ -26,6 +28,8 @@ test.each([
   ['it has played', game('turn', { current_player: 'Hana', turn_plays: { Hana: { pieces: ['SOLDIER_RED(2)'] } } })],
   ['the turn is over', game('turn', { current_player: 'Hana', turn_plays: {}, turn_complete: true })],
   ['others are asked', game('preparation', { weak_players_awaiting: ['Gio'] })],
+  ['its hand is not known', { ...onTurn, hand: [] }],
+  ['the hand that it sees is an older one', { ...onTurn, hand: ['SOLDIER_RED', 'SOLDIER_RED'] } satisfies GameView],
   ['the phase is another one', game('scoring', { current_player: 'Hana', current_declarer: 'Hana' })],
 ])('owes nothing when %s', (_when, view) => {
   expect(dutyOf(view, 'Hana')).toBeUndefined();

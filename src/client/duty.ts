@@ -31,12 +31,15 @@ export type Duty =
       readonly otherTotals: readonly number[];
     };
 
-/** What `name` owes the table, as the last `phase_change` shows it. */
+/**
+ * What `name` owes the table, as the last `phase_change` shows it. Nothing while the own hand is not there: messages lack
+ * it before the server knows whose connection it is, and the view then keeps an older one; a message with it will follow.
+ */
 export function dutyOf(game: GameView | undefined, name: string): Duty | undefined {
   if (game === undefined) return undefined;
   const { phase, round, hand, data } = game;
   const own = game.players.find((player) => player.name === name);
-  if (own === undefined) return undefined;
+  if (own === undefined || hand.length === 0 || hand.length !== own.handSize) return undefined;
 
   if (phase === 'preparation' && data.weak_players_awaiting?.includes(name) === true) {
     return {

@@ -13,7 +13,6 @@ import { wirePiece } from './wire-piece.js';
 
 /** Refusals of one duty after which the player stops trying: by then the table and the rules disagree. */
 const REFUSALS_MAX = 3;
-const HAND_PIECES_MAX = 8;
 
 export interface PlayerOptions {
   readonly name: string;
@@ -132,15 +131,13 @@ export class Player {
     else this.#lookAround();
   }
 
-  #duty(): Duty | undefined {
-    const duty = dutyOf(this.#client.view.game, this.name);
-    // Before the server knows whose connection it is, messages come without the own hand: one with it will follow.
-    return duty !== undefined && duty.hand.length >= 1 && duty.hand.length <= HAND_PIECES_MAX ? duty : undefined;
+  get #duty(): Duty | undefined {
+    return dutyOf(this.#client.view.game, this.name);
   }
 
   #lookAround(): void {
     if (this.#over) return;
-    const duty = this.#duty();
+    const duty = this.#duty;
     if (duty?.key !== this.#doneWith) this.#doneWith = undefined;
     if (duty === undefined || this.#busyWith !== undefined || this.#doneWith !== undefined) return;
     this.#busyWith = duty.key;
@@ -154,7 +151,7 @@ export class Player {
 
   /** Does the duty, unless a bot or the clock has done it meanwhile. */
   async #act(key: string): Promise<void> {
-    const duty = this.#duty();
+    const duty = this.#duty;
     if (this.#over || duty?.key !== key) return;
     const { strategy, clock, random } = this.#options;
     const client = this.#client;
@@ -180,7 +177,7 @@ export class Player {
       case 'refused':
         // A bot may have acted while the connection was away. But where the table still waits for us, it must take
         // what the rules allow.
-        if (this.#duty()?.key !== key) return;
+        if (this.#duty?.key !== key) return;
         this.#refusals = { key, count: this.#refusals.key === key ? this.#refusals.count + 1 : 1 };
         this.#watch.report(`${action.event} ${JSON.stringify(action.data)} is refused: ${outcome.message}`);
         if (this.#refusals.count >= REFUSALS_MAX) this.#doneWith = key;

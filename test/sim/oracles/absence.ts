@@ -9,7 +9,7 @@ const TOLERANCE_MS = 2;
 
 /** A reload, a page switch or a restart of the server is announced to nobody: whoever is back in time was never away. */
 export const whoIsBackInTimeIsNotMissed: MakeOracle = ({ evidence, elapsedMs, elapsedAt, upSinceMs }) => {
-  const seated = new Set<Socket>(); // got an answer to `client_ready`: from then on they stand for their seat
+  const seated = new Set<Socket>(); // got an answer to `client_ready`, and stand for their seat
   let endedAt = new Map<string, number>(); // by room and session, in this process: true time of the last socket's end
   let oldRooms = new Set<string>(); // open when this process began
   const nameOf = (path: string, session: string): string => `${path} ${session}`;
@@ -17,6 +17,7 @@ export const whoIsBackInTimeIsNotMissed: MakeOracle = ({ evidence, elapsedMs, el
     promise: 'who is back in time is not missed',
     sent({ socket, event }) {
       if (event === 'room_state_update') seated.add(socket);
+      if (event === 'room_closed') seated.delete(socket); // nobody comes back to a game that is over
       return null;
     },
     ended(socket) {
