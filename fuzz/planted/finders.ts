@@ -63,10 +63,14 @@ export function findersOf({ file }: PlantedBug, among: readonly FinderName[] = F
   return among.filter((name) => finders[name].runs(file));
 }
 
-/** Runs a finder in a process of its own, in which the bug is planted. */
-export async function find(finder: FinderName, bug: PlantedBug, options: FindOptions): Promise<Finding> {
+/**
+ * Runs a finder in a process of its own, in which the bug is planted.
+ * @param bug null: none is, and what is found is wrong with the product or the finder
+ */
+export async function find(finder: FinderName, bug: PlantedBug | null, options: FindOptions): Promise<Finding> {
   const began = performance.now();
-  const args = ['--import', './fuzz/planted/plant.mjs', '--import', 'tsx', ...finders[finder].command(options)];
+  const plant = bug === null ? [] : ['--import', './fuzz/planted/plant.mjs'];
+  const args = [...plant, '--import', 'tsx', ...finders[finder].command(options)];
   const { code, output, errors } = await ended(args, bug);
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   const { failure, messages = 0 } = summaryIn(output);
@@ -96,10 +100,10 @@ const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? 
 
 function ended(
   args: readonly string[],
-  { file, find, replace }: PlantedBug,
+  bug: PlantedBug | null,
 ): Promise<{ readonly code: number | null; readonly output: string; readonly errors: string }> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, PLANTED_BUG: JSON.stringify({ file, find, replace }) };
+    const env = { ...process.env, ...(bug !== null && { PLANTED_BUG: JSON.stringify(bug) }) };
     const child = spawn(process.execPath, args, { cwd: TOP, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let errors = '';

@@ -44,6 +44,10 @@ test.each(QUICK)('%s: the fuzzer of the %s finds it, in a few lines', { timeout:
   expect(finding.kind === 'found' ? finding.scriptLines : null).toBeLessThanOrEqual(10);
 });
 
+test('where nothing is planted, nothing is found', { timeout: 60_000 }, async () => {
+  expect(await find('machine', null, { seed: 1, steps: 1_000 })).toMatchObject({ kind: 'missed' });
+});
+
 test('a finder whose bug does not fit its file any more fails, and finds nothing', { timeout: 60_000 }, async () => {
   const bug = { ...PLANTED_BUGS[0]!, find: 'nowhere to be seen' };
   expect(await find('machine', bug, { seed: 1, steps: 100 })).toMatchObject({
