@@ -39,6 +39,8 @@ export class Connection {
   #correlated = 0;
   #pauses = 0;
   #isTooSlow = false;
+  #held: Frame[] = []; // that wait for `flush`, and all that came behind them
+  #heldBytes = 0;
 
   constructor(
     id: string,
@@ -96,21 +98,43 @@ export class Connection {
     this.sendFrame(this.codec.encode(message));
   }
 
+  /** What it was sent and has not left yet. */
+  get backlogBytes(): number {
+    return this.socket.backlogBytes + this.#heldBytes;
+  }
+
   /**
    * @param frame of this socket's codec
+   * @param later it waits for `flush`, and whatever is sent until then waits behind it
    * @returns whether the socket took it
    */
-  sendFrame(frame: Frame): boolean {
+  sendFrame(frame: Frame, later = false): boolean {
     if (!this.open || this.#isTooSlow) return false;
-    if (this.socket.backlogBytes > SOCKET_BACKLOG_BYTES_MAX) {
+    if (this.backlogBytes > SOCKET_BACKLOG_BYTES_MAX) {
       this.#isTooSlow = true;
       this.#traffic.slowClosed++;
       this.socket.close(CLOSE.tooSlow, 'Too slow');
       return false;
     }
+    const bytes = frameBytes(frame);
     this.#traffic.framesOut++;
-    this.#traffic.bytesOut += frameBytes(frame);
-    this.socket.send(frame);
+    this.#traffic.bytesOut += bytes;
+    if (later || this.#held.length > 0) {
+      this.#held.push(frame);
+      this.#heldBytes += bytes;
+    } else this.socket.send(frame);
     return true;
+  }
+
+  flush(): void {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    for (const frame of held) this.socket.send(frame);
+  }
+
+  close(code: number, reason: string): void {
+    this.flush();
+    this.socket.close(code, reason);
   }
 }

@@ -173,7 +173,7 @@ export class Enforcement {
     if (connection.isSentAway) return;
     connection.isSentAway = true;
     this.#step(connection, 'disconnected', reason);
-    connection.socket.close(CLOSE.overLimits, reason);
+    connection.close(CLOSE.overLimits, reason);
     // It may be paused, or go on sending and never answer.
     this.#ports.clock.schedule(FAREWELL_MS, () => {
       if (connection.open) connection.socket.terminate();

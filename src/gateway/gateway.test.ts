@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Table } from '../../test/support/table.js';
+import { CROWD_ABOVE } from './crowd.js';
 import { FakeServerSocket } from './fake-server-socket.js';
 
 /* Goal: what a simulated client can't send or see: binary frames, reading paused, sockets that owe too much. */
@@ -150,4 +151,27 @@ test('a room code is found however it is written', async () => {
   socket.onMessage('{"event":"get_room_state"}', false);
   await table.settle();
   expect(socket.take()).toMatchObject([{ event: 'room_update', data: { room_id: table.code } }]);
+});
+
+test('a crowd that watches is sent a move after those who play, each of them all of it', async () => {
+  const table = await Table.playing();
+  const player = await socketAt(table);
+  player.onMessage(READY, false);
+  const watchers = Array.from({ length: CROWD_ABOVE }, () => new FakeServerSocket());
+  for (const [index, watcher] of watchers.entries()) {
+    const handshake = { path: `/ws/${table.code}`, session: `watcher-${index}`, token: null };
+    table.sim.server.gateway.accept(watcher, handshake);
+  }
+  await table.settle();
+  for (const socket of [player, ...watchers]) socket.take();
+  const served: number[] = [];
+  table.sim.server.rooms.subscribe(() => {
+    served.push(player.sent.length, watchers.filter(({ sent }) => sent.length > 0).length);
+  });
+  player.onMessage('{"event":"play","data":{"player_name":"Hana","piece_indices":[0]}}', false);
+  await table.settle();
+  expect(served).toEqual([1, 0]);
+  const [first, ...others] = watchers.map((watcher) => watcher.take());
+  expect(first!.map(({ event }) => event)).toEqual(['phase_change']);
+  for (const other of others) expect(other).toEqual(first);
 });

@@ -39,6 +39,7 @@ import { inReplyTo, stamped, type WireMessage } from '../protocol/wire.js';
 import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { Log } from '../telemetry/log.js';
 import { Connection } from './connection.js';
+import { Crowd, CROWD_ABOVE } from './crowd.js';
 import { EncodedOnce } from './encoded-once.js';
 import { Enforcement } from './enforcement.js';
 import type { GameNotice } from './game-notice.js';
@@ -107,6 +108,7 @@ export class Gateway {
   readonly #absences: RoomPace;
   readonly #heartbeat: Heartbeat;
   readonly #slowReaders: SlowReaders;
+  readonly #crowd: Crowd;
   readonly #enforcement: Enforcement;
   #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
   #draining = false;
@@ -116,6 +118,7 @@ export class Gateway {
     this.meter = new MessageMeter(ports.clock.elapsedMs, this.traffic);
     this.#heartbeat = new Heartbeat(ports.clock, this.traffic);
     this.#slowReaders = new SlowReaders(ports.clock, this.traffic, (connection) => this.#catchUp(connection));
+    this.#crowd = new Crowd(ports.clock);
     this.#enforcement = new Enforcement(ports, this.traffic);
     this.#presence = new Presence(ports.clock, ports.settings, (roomId, seat) => this.#tellAway(roomId, seat));
     this.#presenceNews = new PresenceNews(ports.clock, (roomId, news) => this.#tellNews(roomId, news));
@@ -188,12 +191,11 @@ export class Gateway {
   publishList(): void {
     if (this.#lobbySockets.size === 0) return;
     const once = new EncodedOnce(this.traffic);
+    const isCrowd = this.#lobbySockets.size > CROWD_ABOVE;
     for (const connection of this.#lobbySockets) {
       if (this.#slowReaders.skips(connection)) continue;
-      this.#sendBroadcast(
-        connection,
-        once.frame(connection.codec, '', () => connection.codec.encode(this.#list())),
-      );
+      const frame = once.frame(connection.codec, '', () => connection.codec.encode(this.#list()));
+      this.#sendBroadcast(connection, frame, isCrowd);
     }
   }
 
@@ -209,7 +211,7 @@ export class Gateway {
     const hint = reconnectHint(everybody.length);
     for (const connection of everybody) {
       connection.send(hint);
-      connection.socket.close(CLOSE.restart, 'Server restarting');
+      connection.close(CLOSE.restart, 'Server restarting');
     }
   }
 
@@ -219,13 +221,14 @@ export class Gateway {
     this.#presenceNews.stop();
     this.#absences.stop();
     this.#slowReaders.stop();
+    this.#crowd.stop();
     this.#heartbeat.stop();
   }
 
   /** Ours to mend; this socket alone pays for it, and comes back. */
   #failed(connection: Connection, failure: unknown): void {
     this.#ports.log.error({ err: failure, connection: connection.id }, 'frame not handled');
-    connection.socket.close(CLOSE.failed, 'Internal error');
+    connection.close(CLOSE.failed, 'Internal error');
   }
 
   // ---- frames in -------------------------------------------------------------------------------------------------
@@ -470,6 +473,7 @@ export class Gateway {
     connection.open = false;
     this.#heartbeat.remove(connection);
     this.#slowReaders.remove(connection);
+    this.#crowd.remove(connection);
     this.#lobbySockets.delete(connection);
     const { roomId, seat } = connection;
     this.#leave(connection);
@@ -570,7 +574,7 @@ export class Gateway {
       this.#reply(connection, message, roomStateUpdate(notice.view('spectator')));
       if (view.phase === 'game_over') {
         this.#reply(connection, message, gameHasEnded);
-        connection.socket.close(CLOSE.stayAway, 'Game has ended');
+        connection.close(CLOSE.stayAway, 'Game has ended');
         return;
       }
       if (claim.kind === 'foreign') {
@@ -803,17 +807,20 @@ export class Gateway {
     }
   }
 
-  #show(sockets: Iterable<Connection>, projection: Projection, notice: Applied, messageId: string | null): void {
+  #show(sockets: ReadonlySet<Connection>, projection: Projection, notice: Applied, messageId: string | null): void {
     const showing = new Showing(projection, notice, this.traffic);
+    const isCrowd = sockets.size > CROWD_ABOVE;
     for (const connection of sockets) {
       const replyTo = connection.session === notice.cause.session ? messageId : null;
       if (projection.isState && replyTo === null && this.#slowReaders.skips(connection)) continue;
-      this.#sendBroadcast(connection, showing.frame(connection.codec, connection.seat, replyTo));
+      const frame = showing.frame(connection.codec, connection.seat, replyTo);
+      this.#sendBroadcast(connection, frame, isCrowd && connection.seat === null);
     }
   }
 
-  #sendBroadcast(connection: Connection, frame: Frame): void {
-    this.traffic.broadcast[connection.sendFrame(frame) ? 'sent' : 'lost']++;
+  #sendBroadcast(connection: Connection, frame: Frame, inCrowd: boolean): void {
+    const isSent = inCrowd ? this.#crowd.send(connection, frame) : connection.sendFrame(frame);
+    this.traffic.broadcast[isSent ? 'sent' : 'lost']++;
   }
 
   /** A socket that read too slowly has caught up: it gets the newest state, as if it came in now. */

@@ -30,7 +30,7 @@ export class SlowReaders {
   /** @returns whether the socket is to be spared a state that is about to be sent */
   skips(connection: Connection): boolean {
     if (!this.#behind.has(connection)) {
-      if (connection.socket.backlogBytes <= SKIPS_ABOVE_BYTES) return false;
+      if (connection.backlogBytes <= SKIPS_ABOVE_BYTES) return false;
       this.#behind.set(connection, 'reading');
       this.#look ??= this.#schedule();
     }
@@ -61,7 +61,7 @@ export class SlowReaders {
   #schedule(): Cancel {
     return this.#clock.schedule(LOOK_MS, () => {
       for (const [connection, doing] of this.#behind) {
-        if (doing === 'asked' || connection.socket.backlogBytes > CAUGHT_UP_BYTES) continue;
+        if (doing === 'asked' || connection.backlogBytes > CAUGHT_UP_BYTES) continue;
         this.#behind.set(connection, 'asked');
         this.#onRead(connection);
       }
