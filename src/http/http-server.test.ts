@@ -151,6 +151,30 @@ test('requests that come together are begun a few at a time, and one whose conne
   while (!asking[9]!.text.endsWith('hello')) await once(asking[9]!.socket, 'data');
 });
 
+test('requests of one connection are begun one after the other; who has sent 17 behind the first is cut off', async () => {
+  const begun: string[] = [];
+  const answers: (() => void)[] = [];
+  const fetch = async (request: Request): Promise<Response> => {
+    begun.push(new URL(request.url).pathname);
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return new Response('hello');
+  };
+  await open({ fetch, limits: { httpConnectionsMax: 20 } });
+  const raw = await Raw.open();
+  const asked = Promise.all([once(server, 'request'), raw.send(GET('/1') + GET('/2') + GET('/3'))]);
+  await asked;
+  for (let number = 1; number <= 3; number++) {
+    while (answers.length === 0) await new Promise(setImmediate);
+    expect(begun).toEqual(['/1', '/2', '/3'].slice(0, number));
+    answers.shift()!();
+    while (raw.text.split('hello').length <= number) await once(raw.socket, 'data');
+  }
+  const greedy = await Raw.open();
+  await greedy.send(GET('/many').repeat(18));
+  await greedy.closed;
+  expect(begun.slice(3)).toEqual([]);
+});
+
 test.each([
   ['no HTTP at all', '\x16\x03\x01\x02\x00\x01\r\n\r\n', 400],
   ['a URL that is none', 'GET /\\a HTTP/1.1\r\nHost: h\r\n\r\n', 400],

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Clock } from '../../actors/clock.js';
 import type { LostConnections } from '../gateway/lost-connections.js';
-import { Slices, type SliceSize } from '../gateway/slices.js';
 import { HttpConnections } from './http-connections.js';
 import { problemBody } from './problem.js';
+import { RequestPace } from './request-pace.js';
 
 export interface HttpServerOptions {
   readonly fetch: Parameters<typeof getRequestListener>[0];
@@ -27,8 +27,6 @@ const SILENT_MS = 60_000;
 /** Longer than a proxy keeps its own side: else a request would meet a connection that is just being closed. */
 const KEEP_ALIVE_MS = 65_000;
 const REQUESTS_MAX = 1_000; // on one connection
-/** Requests begun in one slice: thousands that come in one moment leave every turn of the event loop to players as well. */
-const PACE: SliceSize = { count: 4, ms: 1 };
 const HEAD_BYTES_MAX = 16 * 1024;
 
 /**
@@ -49,12 +47,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
     return new Response(problemBody(400, 'The request can not be read'), { status: 400, headers: PROBLEM });
   };
   const listener = getRequestListener(fetch, { errorHandler });
-  const pace = new Slices<() => void>(clock, PACE, (begin) => begin());
-  const server = createServer(settings, (request, response) => {
-    const begin = (): void => void listener(request, response);
-    pace.add(begin);
-    response.once('close', () => pace.remove(begin)); // whoever asked has gone meanwhile
-  });
+  const pace = new RequestPace(clock, (request, response) => void listener(request, response));
+  const server = createServer(settings, (request, response) => pace.add(request, response));
   server.maxRequestsPerSocket = REQUESTS_MAX;
 
   const answering = new WeakMap<object, ServerResponse>();

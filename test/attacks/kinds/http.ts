@@ -197,8 +197,8 @@ export const HTTP_ATTACKS: readonly Attack[] = [
   {
     name: 'many-requests-in-one-write',
     does: 'sends thousands of requests on one connection without waiting for, or reading, an answer',
-    expected: ['429'],
-    by: 'src/http/address-limit.ts',
+    expected: ['closed'],
+    by: 'src/http/request-pace.ts',
     sizes: [400, 20_000],
     run: async (arena, size) => {
       const raw = await arena.raw();

@@ -221,7 +221,6 @@ export const SEAT_ATTACKS: readonly Attack[] = [
       const game = await arena.game();
       const token = sessionOf(game.people[0]);
       const [sid, signature] = token.split('.') as [string, string];
-      const changed = (text: string): string => (text.startsWith('A') ? 'B' : 'A') + text.slice(1);
       // The last letter of a signature has spare bits: another spelling of the same bytes is another token all the same.
       const respelled = signature.slice(0, -1) + String.fromCharCode(signature.charCodeAt(42) + 1);
       const altered = [
@@ -242,7 +241,7 @@ export const SEAT_ATTACKS: readonly Attack[] = [
     run: async (arena) => {
       const { code, people } = await arena.game();
       const token = sessionOf(people[0]);
-      const forged = [`x${token.slice(1)}`, token.slice(0, -1), `${token}x`, 'x'.repeat(200), ''];
+      const forged = [changed(token), token.slice(0, -1), `${token}x`, 'x'.repeat(200), ''];
       return (await Promise.all(forged.map((text) => claimedBy(arena, code, { token: text })))).flat();
     },
   },
@@ -347,4 +346,9 @@ async function declareAll({ people }: Game): Promise<Peer> {
     if (declarer !== undefined) await declarer.try('declare', { player_name: declarer.name, value: 3 });
     if (people[0].frames.length === from) await people[0].until(({ event }) => event === 'phase_change', from);
   }
+}
+
+/** The text with another first letter. */
+function changed(text: string): string {
+  return (text.startsWith('A') ? 'B' : 'A') + text.slice(1);
 }
