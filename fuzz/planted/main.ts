@@ -53,6 +53,7 @@ async function huntAll(options: Options): Promise<number> {
     if (finding.kind === 'missed') continue;
     const why = finding.kind === 'found' ? `breaks "${finding.promise}"` : `fails: ${finding.why}`;
     say(`With nothing planted the ${name} ${why}. What it finds in planted bugs would mean nothing.`);
+    if (options.json === true) say(JSON.stringify({ ok: false, seed: options.seed, finder: name, why }));
     return 1;
   }
   say(row('class', 'bug', 'finder', 's', 'messages', 'lines', 'promise'));

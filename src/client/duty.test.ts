@@ -5,7 +5,7 @@ import type { GameView } from './room-view.js';
 function game(phase: GameView['phase'], data: GameView['data'], zeroStreak = 0): GameView {
   const player = { isBot: false, handSize: 1, zeroStreak, declared: 2, captured: 1, score: 4 };
   const players = ['Hana', 'Gio', 'Bot 3', 'Bot 4'].map((name) => ({ ...player, name }));
-  return { phase, round: 3, players, hand: ['SOLDIER_RED'], data };
+  return { phase, round: 3, players, hand: ['SOLDIER_RED'], isHandCurrent: true, data };
 }
 
 const onTurn = game('turn', { current_player: 'Hana', turn_plays: {} });
@@ -29,7 +29,7 @@ test.each([
   ['the turn is over', game('turn', { current_player: 'Hana', turn_plays: {}, turn_complete: true })],
   ['others are asked', game('preparation', { weak_players_awaiting: ['Gio'] })],
   ['its hand is not known', { ...onTurn, hand: [] }],
-  ['the hand that it sees is an older one', { ...onTurn, hand: ['SOLDIER_RED', 'SOLDIER_RED'] } satisfies GameView],
+  ['the hand that it sees is of an earlier message', { ...onTurn, isHandCurrent: false }],
   ['the phase is another one', game('scoring', { current_player: 'Hana', current_declarer: 'Hana' })],
 ])('owes nothing when %s', (_when, view) => {
   expect(dutyOf(view, 'Hana')).toBeUndefined();

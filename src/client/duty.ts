@@ -32,14 +32,14 @@ export type Duty =
     };
 
 /**
- * What `name` owes the table, as the last `phase_change` shows it. Nothing while the own hand is not there: messages lack
- * it before the server knows whose connection it is, and the view then keeps an older one; a message with it will follow.
+ * What `name` owes the table, as the last `phase_change` shows it. Nothing where that came without the own hand: messages
+ * lack it before the server knows whose connection it is, and the view then keeps an older one; one with it will follow.
  */
 export function dutyOf(game: GameView | undefined, name: string): Duty | undefined {
   if (game === undefined) return undefined;
   const { phase, round, hand, data } = game;
   const own = game.players.find((player) => player.name === name);
-  if (own === undefined || hand.length === 0 || hand.length !== own.handSize) return undefined;
+  if (own === undefined || hand.length === 0 || !game.isHandCurrent) return undefined;
 
   if (phase === 'preparation' && data.weak_players_awaiting?.includes(name) === true) {
     return {

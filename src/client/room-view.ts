@@ -76,6 +76,7 @@ export interface GameView {
   readonly round: number;
   readonly players: readonly PlayerView[]; // in seat order
   readonly hand: readonly Piece[]; // the own one as last sent: `play` counts positions in it
+  readonly isHandCurrent: boolean; // this message brought it; else it may be of an earlier round
   readonly data: z.infer<typeof wirePhaseData>; // members as on the wire (protocol.md 4.3)
 }
 
@@ -132,6 +133,7 @@ export function gameAfter(
     phase,
     round,
     hand,
+    isHandCurrent: own !== undefined,
     data: phase_data,
     players: Object.entries(players).map(([name, player]) => ({
       name,

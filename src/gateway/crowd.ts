@@ -5,7 +5,7 @@ import { Slices } from './slices.js';
 
 /** Up to that many sockets are sent to at once: a table with some friends who watch. */
 export const CROWD_ABOVE = 64;
-/** A frame takes some 20 µs to send: that is how long others wait for the whole of a slice. */
+/** A frame takes some 20 µs to send, so others wait a third of a millisecond for a slice. */
 const SOCKETS = { count: 16, ms: 1 };
 
 /**

@@ -218,3 +218,15 @@ test('a connection on which nothing moves is cut, unless its answer is still bei
   release();
   while (!asking.text.endsWith('hello')) await once(asking.socket, 'data');
 });
+
+test('whoever asks twice and does not read the first answer is cut off', async () => {
+  const fetch = (): Response => new Response('x'.repeat(2 ** 24)); // more than all buffers on the way hold
+  await open({ fetch, silentMs: 20 });
+  const known = once(server, 'connection') as Promise<[Socket]>;
+  const raw = await Raw.open();
+  const [socket] = await known;
+  const closed = once(socket, 'close');
+  raw.socket.pause();
+  await raw.send(GET('/1') + GET('/2'));
+  await closed;
+});

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Clock } from '../../actors/clock.js';
@@ -47,12 +47,14 @@ export function createHttpServer(options: HttpServerOptions): Server {
     return new Response(problemBody(400, 'The request can not be read'), { status: 400, headers: PROBLEM });
   };
   const listener = getRequestListener(fetch, { errorHandler });
-  const pace = new RequestPace(clock, (request, response) => void listener(request, response));
+  const answering = new WeakMap<object, ServerResponse>(); // by connection; not those that wait behind it
+  const pace = new RequestPace(clock, (request, response) => {
+    answering.set(request.socket, response);
+    void listener(request, response);
+  });
   const server = createServer(settings, (request, response) => pace.add(request, response));
   server.maxRequestsPerSocket = REQUESTS_MAX;
 
-  const answering = new WeakMap<object, ServerResponse>();
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => answering.set(request.socket, response));
   // A handler may take its time; whoever was answered and does not read, or asks nothing, may not.
   server.setTimeout(silentMs, (socket: Socket) => {
     const response = answering.get(socket);

@@ -15,9 +15,10 @@ export const whoIsBackInTimeIsNotMissed: MakeOracle = ({ evidence, elapsedMs, el
   const nameOf = (path: string, session: string): string => `${path} ${session}`;
   return {
     promise: 'who is back in time is not missed',
-    sent({ socket, event }) {
+    sent({ socket, event, data }) {
       if (event === 'room_state_update') seated.add(socket);
-      if (event === 'room_closed') seated.delete(socket); // nobody comes back to a game that is over
+      // Nobody comes back to a game that is over.
+      if (event === 'room_closed' && data['reason'] === 'game_over') seated.delete(socket);
       return null;
     },
     ended(socket) {
