@@ -3,10 +3,9 @@ import type { Frame } from '../protocol/frame-codec.js';
 import type { Connection } from './connection.js';
 import { Slices } from './slices.js';
 
-/** Up to that many sockets are sent to at once: a table with some friends who watch. */
+/** Up to that many sockets are sent to at once: a frame takes some 20 µs to send, so others wait a good millisecond. */
 export const CROWD_ABOVE = 64;
-/** A frame takes some 20 µs to send, so others wait a third of a millisecond for a slice. */
-const SOCKETS = { count: 16, ms: 1 };
+const SOCKETS = { count: CROWD_ABOVE, ms: 1 };
 
 /**
  * Those who only watch, where they are many: frames to them leave a few at a time, in order for each of them. A thousand
