@@ -15,6 +15,7 @@ export type ComparisonName =
   | 'raw ws' // a plain echo: the product's frames to the same sockets, and nothing else
   | 'raw SQLite' // one connection that writes or reads the same bytes
   | 'sockets alone' // the product with as many sockets and no rooms
+  | 'rooms alone' // the product's own rebuilding and stepping of the same rooms in a loop, from rows in memory
   | 'reference' // the plainest thing that is durable: raw ws, one XState step, group commit in a worker
   | 'room server'; // a popular one, whose room commits each move and then shows the product's frames
 

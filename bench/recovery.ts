@@ -10,6 +10,7 @@ import { firstMessage, forkModule } from './fork-module.js';
 import type { Recovery } from './recovered-server.js';
 import { copyOf, type NextMove, playedRoom, type RoomHistory } from './room-history.js';
 import { beside, interleaved } from './rounds.js';
+import type { RoomsAlone } from './rooms-alone.js';
 import { mean } from './statistics.js';
 
 export interface RecoveryOptions {
@@ -41,7 +42,13 @@ export async function benchRecovery({ rooms, tails, rounds }: RecoveryOptions): 
       const recovery = await start(filled);
       return { recovery, ms: recovery.playableMs };
     };
-    const measured = (await interleaved(rounds, raw, [{ name: 'product', run: product }])).get('product')!;
+    const alone = async (): Promise<Round> => ({ recovery: null, ms: await roomsAlone(filled) });
+    const contestants = [
+      { name: 'product', run: product },
+      { name: 'alone', run: alone },
+    ];
+    const rotated = await interleaved(rounds, raw, contestants);
+    const measured = rotated.get('product')!;
     const starts = measured.map(({ result }) => result.recovery!);
     const refused = starts.flatMap((recovery) => recovery.refused);
     if (refused.length > 0) throw new Error(`a move was not acknowledged after the start: ${refused[0]}`);
@@ -52,7 +59,8 @@ export async function benchRecovery({ rooms, tails, rounds }: RecoveryOptions): 
       method:
         `The server starts on a copy of a folder as SIGKILL leaves it: games under way, ${tails} % of them with entries behind their newest ` +
         `snapshot. Counted from the start of the process until one move is acknowledged in each room. ${rounds} rounds; raw SQLite ` +
-        'reads the same rows room by room before and after each. No warm-up: a start is cold.',
+        'reads the same rows room by room before and after each. No warm-up: a start is cold. The rooms alone: rebuilt and moved in ' +
+        "a loop of a process that does nothing else, by the product's own functions and from rows in memory.",
       figures: [
         {
           id: 'recovery.playable',
@@ -60,7 +68,10 @@ export async function benchRecovery({ rooms, tails, rounds }: RecoveryOptions): 
           unit: 'ms',
           better: 'lower',
           values: measured.map(({ result }) => result.ms),
-          comparisons: [{ name: 'raw SQLite', values: beside(measured, ({ ms }) => ms) }],
+          comparisons: [
+            { name: 'raw SQLite', values: beside(measured, ({ ms }) => ms) },
+            { name: 'rooms alone', values: rotated.get('alone')!.map(({ result }) => result.ms) },
+          ],
           target: { floor: 5_000, goal: 1_000 },
         },
         {
@@ -87,7 +98,7 @@ export async function benchRecovery({ rooms, tails, rounds }: RecoveryOptions): 
 }
 
 interface Round {
-  readonly recovery: Recovery | null; // null: raw SQLite
+  readonly recovery: Recovery | null; // null: raw SQLite, or the rooms alone
   readonly ms: number;
 }
 
@@ -142,6 +153,13 @@ async function recoveryOf(dataDir: string, movesFile: string): Promise<Recovery>
   const recovery = await firstMessage<Recovery>(server);
   if (server.exitCode === null) await once(server, 'exit');
   return recovery;
+}
+
+async function roomsAlone({ dataDir, movesFile }: Folder): Promise<number> {
+  const child = forkModule('rooms-alone', { DATA_DIR: dataDir, MOVES_FILE: movesFile });
+  const { ms } = await firstMessage<RoomsAlone>(child);
+  if (child.exitCode === null) await once(child, 'exit');
+  return ms;
 }
 
 /** What can't be saved: the same rows, room by room, by one connection that does nothing with them. */
