@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerProcess, type ServerProcessOptions } from '../test/support/server-process.js';
+import { startArguments } from '../test/support/start-command.js';
 import { firstMessage, forkModule, isBuilt, killed } from './fork-module.js';
 import { type Driven, Party, type Phase } from './load/drive.js';
 import { recordMoves, type RecordedMove } from './load/recorded-moves.js';
@@ -12,7 +13,7 @@ import { processCpu, type ProcessCpu } from './process-cpu.js';
 
 /** The server as users run it: built, and limits by number off, since one address plays for all. */
 export const PRODUCT: ServerProcessOptions = {
-  command: isBuilt ? [process.execPath, 'dist/src/main.js'] : [process.execPath, '--import', 'tsx', 'src/main.ts'],
+  command: isBuilt ? [process.execPath, ...startArguments()] : [process.execPath, '--import', 'tsx', 'src/main.ts'],
   env: { TIME_SCALE: '0', RATE_LIMITS: 'off', LOG_LEVEL: 'warn' },
 };
 

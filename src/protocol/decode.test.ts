@@ -81,10 +81,10 @@ describe('frames', () => {
     expect(decode(frame, false, Buffer.byteLength(frame)).ok).toBe(true);
   });
 
-  test('nesting as deep as the size allows is stripped without harm', () => {
-    const deep = 30_000;
-    const decoded = decode(`{"event":"ping","data":{"pad":${'['.repeat(deep)}${']'.repeat(deep)}}}`, false);
-    expect(decoded).toEqual({ ok: true, message: { event: 'ping', data: {} } });
+  test('nesting that no message needs is refused, whether it would end or not', () => {
+    const ping = (deep: number): string => `{"event":"ping","data":{"pad":${'['.repeat(deep)}${']'.repeat(deep)}}}`;
+    expect(decode(ping(30), false)).toEqual({ ok: true, message: { event: 'ping', data: {} } });
+    expect(text(ping(30_000))).toBe('Message must be valid JSON');
     expect(text('['.repeat(60_000))).toBe('Message must be valid JSON');
   });
 });

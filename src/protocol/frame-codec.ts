@@ -1,3 +1,4 @@
+import { isTooDeep } from './message-depth.js';
 import type { WireMessage } from './wire.js';
 
 /** A message as it travels: a text frame, or a binary one. */
@@ -29,8 +30,10 @@ export const jsonCodec: FrameCodec = {
   // The envelope holds `event` and `data` and nothing else (protocol.md 1.2).
   encode: ({ event, data }) => JSON.stringify({ event, data }),
   decode: (frame) => {
+    const text = typeof frame === 'string' ? frame : utf8(frame);
+    if (isTooDeep(text)) return null;
     try {
-      return { value: JSON.parse(typeof frame === 'string' ? frame : utf8(frame)) as unknown };
+      return { value: JSON.parse(text) as unknown };
     } catch {
       return null; // the engine's text names positions, not rules; the client gets ours
     }

@@ -1,7 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-
-/** Lists and maps within each other; a client's message needs four. */
-const DEPTH_MAX = 32;
+import { DEPTH_MAX } from './message-depth.js';
 
 /**
  * Whether the bytes are one MessagePack value that JSON could hold too, whole and no byte more. Nothing is built while

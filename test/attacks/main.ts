@@ -3,6 +3,7 @@ import { setPriority } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Column, table } from '../../src/cli/table.js';
 import { runToEnd } from '../support/server-process.js';
+import { startArguments } from '../support/start-command.js';
 import { wholeNumber } from '../support/whole-number.js';
 import { Arena } from './arena.js';
 import { KINDS, type ListedAttack } from './attack.js';
@@ -85,7 +86,7 @@ function standBack(): void {
 async function main(attacks: readonly ListedAttack[]): Promise<number> {
   const arena = await Arena.start({
     // The collector lets garbage lie while there is room: with little room, what grows is what attackers make it hold.
-    command: [process.execPath, `--max-old-space-size=${HEAP_MIB}`, 'dist/src/main.js'],
+    command: [process.execPath, `--max-old-space-size=${HEAP_MIB}`, ...startArguments()],
     env: { LOG_LEVEL: 'info' },
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

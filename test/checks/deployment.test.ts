@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { defaultOf, isSettingName, loadConfig } from '../../src/config.js';
 import { projectRoot } from '../../src/http/project-root.js';
 import { needs } from '../support/needs.js';
+import { startArguments } from '../support/start-command.js';
 
 /*
  * Goal: what an operator installs fits the server: names of settings, files, ports, and times. No image is built here.
@@ -34,6 +35,12 @@ function settingsIn(pairs: readonly string[]): Readonly<Record<string, string>> 
   const named = pairs.map((pair) => pair.split(/=|: /, 2) as [string, string]);
   return Object.fromEntries(named.filter(([name]) => name !== 'NODE_ENV' && name !== 'CONFIG_FILE'));
 }
+
+test('the image and the unit run the server as `npm start` does', () => {
+  const argv = JSON.parse(/^CMD (\[.*\])$/m.exec(containerfile)![1]!) as string[];
+  expect(argv).toEqual(['node', ...startArguments()]);
+  expect(all(unit, /^ExecStart=(.*)$/gm)).toEqual([['/usr/bin/node', ...startArguments()].join(' ')]);
+});
 
 describe('settings', () => {
   const given = {
