@@ -1,6 +1,7 @@
 import type { JournalEngine } from '../persistence/journal.js';
-import type { RoomRow, RowChange, RowPage } from '../persistence/rows.js';
+import type { RoomRow, RowChange } from '../persistence/rows.js';
 import type { Cancel, Clock } from './clock.js';
+import { pagesAhead } from './pages-ahead.js';
 
 /** A list never holds more: joinable rooms first, by creation, then full ones. */
 const LISTED_MAX = 200;
@@ -21,12 +22,8 @@ export class Lobby {
   }
 
   async open(engine: JournalEngine): Promise<void> {
-    for (let after: string | null = null; ; ) {
-      const page: RowPage<RoomRow> = await engine.select('roomsByStatus', { status: 'waiting' }, { after });
-      for (const row of page.items) this.#rooms.set(row.roomId, row);
-      if (page.next === null) return;
-      after = page.next;
-    }
+    const waiting = (after: string | null) => engine.select('roomsByStatus', { status: 'waiting' }, { after });
+    for await (const page of pagesAhead(waiting)) for (const row of page.items) this.#rooms.set(row.roomId, row);
   }
 
   /** Takes over the durable rows of a notice. */

@@ -1,5 +1,6 @@
 import { type JournalEngine, type JournalWriter, StoreFailure } from '../persistence/journal.js';
 import type { HoldRow, InboxRow, Query, QueryValues, RowOf } from '../persistence/rows.js';
+import { allRows } from './all-rows.js';
 import { decided, writeRows } from './appends.js';
 import type { Clock } from './clock.js';
 import { type Cause, letter } from './envelope.js';
@@ -511,12 +512,11 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
     }
   }
 
-  async *#rows<Q extends Query>(query: Q, values: QueryValues<Q>): AsyncGenerator<RowOf<Q>> {
+  #rows<Q extends Query>(query: Q, values: QueryValues<Q>): AsyncGenerator<RowOf<Q>> {
     const { engine, onFinding } = this.#ports;
-    for await (const page of pagesAhead((after: string | null) => engine.select(query, values, { after }))) {
-      for (const key of page.damaged) onFinding?.(key, `Row ${key} of ${query} is damaged and was left out`);
-      yield* page.items;
-    }
+    return allRows(engine, query, values, (key) =>
+      onFinding?.(key, `Row ${key} of ${query} is damaged and was left out`),
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -150,16 +151,20 @@ async function recoveryOf(dataDir: string, movesFile: string): Promise<Recovery>
   const server = forkModule('recovered-server', {
     ...{ PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, LOG_LEVEL: 'warn', MOVES_FILE: movesFile },
   });
-  const recovery = await firstMessage<Recovery>(server);
-  if (server.exitCode === null) await once(server, 'exit');
-  return recovery;
+  return lastWord<Recovery>(server);
 }
 
 async function roomsAlone({ dataDir, movesFile }: Folder): Promise<number> {
   const child = forkModule('rooms-alone', { DATA_DIR: dataDir, MOVES_FILE: movesFile });
-  const { ms } = await firstMessage<RoomsAlone>(child);
-  if (child.exitCode === null) await once(child, 'exit');
+  const { ms } = await lastWord<RoomsAlone>(child);
   return ms;
+}
+
+/** What a process says before it ends by itself. */
+async function lastWord<T>(child: ChildProcess): Promise<T> {
+  const word = await firstMessage<T>(child);
+  if (child.exitCode === null) await once(child, 'exit');
+  return word;
 }
 
 /** What can't be saved: the same rows, room by room, by one connection that does nothing with them. */

@@ -341,9 +341,8 @@ export class BrowserPlayer {
   /** What the page has an enabled button for. */
   #duty(): Duty | undefined {
     const duty = dutyOf(this.#game, this.name);
-    if (duty === undefined) return undefined;
-    const asks = this.#game?.data.simultaneous_mode === true && isWeakHand(duty.hand);
-    return duty.kind === 'redeal' && !asks ? undefined : duty;
+    if (duty?.kind !== 'redeal') return duty;
+    return this.#game?.data.simultaneous_mode === true && isWeakHand(duty.hand) ? duty : undefined;
   }
 
   #seeEffect(): void {

@@ -161,8 +161,7 @@ test('requests of one connection are begun one after the other; who has sent 17 
   };
   await open({ fetch, limits: { httpConnectionsMax: 20 } });
   const raw = await Raw.open();
-  const asked = Promise.all([once(server, 'request'), raw.send(GET('/1') + GET('/2') + GET('/3'))]);
-  await asked;
+  await Promise.all([once(server, 'request'), raw.send(GET('/1') + GET('/2') + GET('/3'))]);
   for (let number = 1; number <= 3; number++) {
     while (answers.length === 0) await new Promise(setImmediate);
     expect(begun).toEqual(['/1', '/2', '/3'].slice(0, number));

@@ -6,7 +6,7 @@ import type { JournalEngine } from '../../../persistence/journal.js';
 import { RoomFileDamaged } from '../../../persistence/room-file.js';
 import { RoomFileReader } from '../../../persistence/room-file-reader.js';
 import type { RoomRow } from '../../../persistence/rows.js';
-import { allRows } from './all-rows.js';
+import { allRows } from '../../../actors/all-rows.js';
 import { hasStream } from './found-room.js';
 
 /** What a check of a room found whose history is not in the journal. */

@@ -2,7 +2,7 @@ import { findArchived } from '../../../persistence/archive.js';
 import { type JournalEngine, StoreFailure, type JournalReader, type StreamHead } from '../../../persistence/journal.js';
 import { RoomFileReader } from '../../../persistence/room-file-reader.js';
 import type { RoomRow } from '../../../persistence/rows.js';
-import { allRows } from './all-rows.js';
+import { allRows } from '../../../actors/all-rows.js';
 import type { Place } from './arguments.js';
 import { BadArgument } from './exit.js';
 

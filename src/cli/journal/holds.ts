@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { HoldRow } from '../../../persistence/rows.js';
-import { allRows } from './all-rows.js';
+import { allRows } from '../../../actors/all-rows.js';
 import { type Place, place } from './arguments.js';
 import type { CommandGroup } from './command-group.js';
 import { BadArgument, EXIT } from './exit.js';

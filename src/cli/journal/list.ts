@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { type JournalEngine, StoreFailure, type StreamHead } from '../../../persistence/journal.js';
 import type { HoldRow, RoomRow } from '../../../persistence/rows.js';
-import { allRows } from './all-rows.js';
+import { allRows } from '../../../actors/all-rows.js';
 import { wholeNumber } from './arguments.js';
 import type { CommandGroup } from './command-group.js';
 import { EXIT } from './exit.js';

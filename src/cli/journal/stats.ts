@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { Option } from 'commander';
 import type { RoomRow } from '../../../persistence/rows.js';
 import { SIZE_LIMITS, sizeFindings } from '../../../persistence/size-findings.js';
-import { allRows } from './all-rows.js';
+import { allRows } from '../../../actors/all-rows.js';
 import { wholeNumber } from './arguments.js';
 import type { CommandGroup } from './command-group.js';
 import { EXIT } from './exit.js';

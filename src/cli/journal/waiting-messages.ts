@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { QueryService, type Trial } from '../../../actors/query-service.js';
 import type { JournalEngine } from '../../../persistence/journal.js';
 import type { DeadLetterRow, InboxRow } from '../../../persistence/rows.js';
-import { allRows } from './all-rows.js';
+import { allRows } from '../../../actors/all-rows.js';
 import { wholeNumber } from './arguments.js';
 import type { CommandGroup } from './command-group.js';
 import { messageText } from './entry-text.js';
