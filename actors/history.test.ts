@@ -199,8 +199,8 @@ describe('changes', () => {
     while ((await tiny.until(tiny.engine.compact(room, 1_000))) > 0);
     const page = await tiny.until(changesOf(tiny.engine, tinyGame, room, { limit: 2 }));
     expect(page!.items).toMatchObject([
-      { seq: 132, changes: null },
-      { seq: 133, changes: [{ path: '/count' }, { path: '/adds/131' }] },
+      { seq: 136, changes: null },
+      { seq: 137, changes: [{ path: '/count' }, { path: '/adds/135' }] },
     ]);
   });
 });

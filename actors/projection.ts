@@ -1,5 +1,7 @@
 import { type JournalEngine, StoreFailure } from '../persistence/journal.js';
-import type { RowChange } from '../persistence/rows.js';
+import { layoutOf } from '../persistence/row-change.js';
+import { rowSum } from '../persistence/row-sum.js';
+import type { RowChange, Table } from '../persistence/rows.js';
 
 /** Members that say when and by whom, which a state alone does not tell. */
 const BESIDES: ReadonlySet<string> = new Set(['updatedAt', 'creator', 'creationKey']);
@@ -25,6 +27,16 @@ export async function missingRows(engine: JournalEngine, expected: readonly RowC
     if (differs) missing.push(change);
   }
   return missing;
+}
+
+/** A row in short, as far as it follows from a state: rows between which `missingRows` finds no difference have one mark. */
+export function rowMark(table: Table, row: Readonly<Record<string, unknown>>): string {
+  const { key, columns } = layoutOf(table);
+  const members = Object.keys(columns).filter((member) => member !== key && !BESIDES.has(member));
+  return rowSum(
+    table,
+    members.map((member) => row[member]),
+  );
 }
 
 async function storedRow(

@@ -73,7 +73,7 @@ export interface RoomActorPorts<S, M extends Message, E extends DomainEvent, V> 
 /** Entries of one room that may be on their way to the disk; then it stops taking messages. */
 const IN_FLIGHT_MAX = 64;
 /** A snapshot is written after that many entries since the last one: recovery then replays at most this. */
-export const SNAPSHOT_ENTRIES = 12;
+export const SNAPSHOT_ENTRIES = 8;
 /** Or after that much text of entries. */
 export const SNAPSHOT_BYTES = 64 * 1024;
 

@@ -9,7 +9,7 @@ import type { MailboxOptions } from './mailbox.js';
 import { OperationRefused } from './operation-refused.js';
 import type { Outages } from './outages.js';
 import { pagesAhead } from './pages-ahead.js';
-import { missingRows } from './projection.js';
+import { missingRows, rowMark } from './projection.js';
 import { JournalCorrupt, type Recovered, recover } from './recovery.js';
 import { RestartPolicy, type RestartPolicyOptions } from './restart-policy.js';
 import { RoomActor, type RoomOutput, type Unavailable } from './room-actor.js';
@@ -77,6 +77,8 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   readonly #supervisor: RoomSupervisor<M>;
   readonly #rebuilding = new Map<string, Promise<void>>();
   readonly #loads = new Turns(LOADS_MAX);
+  /** Marks of the rooms' rows as the start read them: the first rebuild of a room need not read its row once more. */
+  readonly #rowsAtStart = new Map<string, string>();
   readonly #withInbox = new Set<string>(); // rooms that may have messages on the disk which are not in memory
   readonly #deadlines: Timers;
   readonly #idle: Timers;
@@ -146,7 +148,10 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
       if (!this.#actors.has(roomId)) this.#withInbox.add(roomId); // one in memory has its messages in its mailbox
     }
     for (const status of ['waiting', 'playing', 'over'] as const) {
-      for await (const { roomId, code } of this.#rows('roomsByStatus', { status })) this.directory.add(roomId, code);
+      for await (const row of this.#rows('roomsByStatus', { status })) {
+        this.directory.add(row.roomId, row.code);
+        if (!this.#actors.has(row.roomId)) this.#rowsAtStart.set(row.roomId, rowMark('rooms', { ...row }));
+      }
     }
     const unlisted = new Set(this.directory.ids);
     await this.armDeadlines((roomId) => unlisted.delete(roomId));
@@ -431,6 +436,9 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   async #mendRows(roomId: string, { runner }: Recovered<S, M, E>): Promise<void> {
     const { engine, definition, writer, onFinding } = this.#ports;
     const rows = definition.rows(roomId, null, runner.snapshot, null).filter(({ table }) => table === 'rooms');
+    const atStart = this.#rowsAtStart.get(roomId);
+    this.#rowsAtStart.delete(roomId); // what happens to the row from now on, it does not tell
+    if (rows.every((row) => row.kind === 'put' && rowMark('rooms', row.values) === atStart)) return;
     const wrong = await missingRows(engine, rows);
     if (wrong.length === 0) return;
     const mended = await writeRows(writer, roomId, wrong);
@@ -479,6 +487,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   forget(roomId: string): void {
     this.directory.remove(roomId);
     this.policy.forget(roomId);
+    this.#rowsAtStart.delete(roomId);
     const actor = this.#actors.get(roomId);
     this.#leaveMemory(roomId);
     this.#withInbox.delete(roomId);

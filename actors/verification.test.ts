@@ -35,9 +35,9 @@ const SNAPSHOT_MEMBERS = [
   'entryHash',
 ] as const satisfies readonly (keyof Snapshot)[];
 
-const SAVED = [12, 24, 36, 48, 60, 72, 84, 96, 108, 120, 132, 144];
+const SAVED = Array.from({ length: 18 }, (_, index) => (index + 1) * 8); // the last is that of entry 144
 
-/** A room with 151 entries and a snapshot at every 12th. */
+/** A room with 151 entries and a snapshot at every 8th. */
 async function playedRoom(adds = 150) {
   const tiny = await TinyRooms.start();
   const room = await tiny.open();
@@ -93,8 +93,8 @@ describe('a room that is as it was written', () => {
     const verdict = await verify(tiny, room);
     expect(verdict).toMatchObject({
       kind: 'sound',
-      integrity: { entries: 20 },
-      replay: { recomputed: 19, through: 151 },
+      integrity: { entries: 16 },
+      replay: { recomputed: 15, through: 151 },
     });
   });
 
@@ -152,7 +152,7 @@ describe('a damaged entry', () => {
       kind: 'scarred',
       restoreBefore: null,
       integrity: { brokenAt: 100, findingCount: 1, findings: [{ about: 'entry', seq: 100 }] },
-      replay: { leftOut: [{ from: 100, through: 108 }], through: 151, difference: { seq: 100 } },
+      replay: { leftOut: [{ from: 100, through: 104 }], through: 151, difference: { seq: 100 } },
       projection: { unknown: false },
     });
     const { expected, found } = verdict.replay.difference!;
@@ -229,7 +229,7 @@ describe('a damaged entry', () => {
 });
 
 describe('a damaged snapshot', () => {
-  test.each([60, 132])('%i is made anew from the entries, byte for byte', async (seq) => {
+  test.each([64, 136])('%i is made anew from the entries, byte for byte', async (seq) => {
     const { tiny, room } = await playedRoom();
     const saved = await tiny.until(tiny.engine.snapshots(room, 200, 10));
     tiny.engine.tamperSnapshot(room, seq, (one) => ({ ...one, state: one.state.replace('"count"', '"cuont"') }));
@@ -245,12 +245,12 @@ describe('a damaged snapshot', () => {
 
   test('with a right hash differs from the entries in the places that are named, and is made anew', async () => {
     const { tiny, room } = await playedRoom();
-    forge(tiny, room, 60);
+    forge(tiny, room, 64);
     expect(await verify(tiny, room)).toMatchObject({
       kind: 'damaged',
       integrity: { findingCount: 0 },
-      replay: { difference: { seq: 60, changes: [{ path: '/count', before: 59, after: 999 }] } },
-      sentences: ['Snapshot 60 is not of the state that the entries lead to'],
+      replay: { difference: { seq: 64, changes: [{ path: '/count', before: 63, after: 999 }] } },
+      sentences: ['Snapshot 64 is not of the state that the entries lead to'],
     });
     expect(await repair(tiny, room)).toMatchObject({ kind: 'repaired' });
     expect(await verify(tiny, room)).toMatchObject({ kind: 'sound' });
@@ -262,19 +262,19 @@ describe('a damaged snapshot', () => {
     const changed = { ...tinyGame, create: (first: never) => ({ ...tinyGame.create(first), openedAt: 0 }) };
     const { writer } = tiny;
     const verdict = await tiny.until(verifyRoom(tiny.engine, changed, room, { repair: { writer } }));
-    expect(verdict).toMatchObject({ kind: 'damaged', replay: { wrongSnapshots: SAVED, difference: { seq: 12 } } });
+    expect(verdict).toMatchObject({ kind: 'damaged', replay: { wrongSnapshots: SAVED, difference: { seq: 8 } } });
     expect(await tiny.until(tiny.engine.snapshots(room, 200, 10))).toEqual(saved);
   });
 
   test('in front of all entries that are left can’t be made anew', async () => {
     const { tiny, room } = await playedRoom();
     while ((await tiny.until(tiny.engine.compact(room, 1_000))) > 0);
-    tiny.engine.tamperSnapshot(room, 132, (one) => ({ ...one, state: '{}' }));
+    tiny.engine.tamperSnapshot(room, 136, (one) => ({ ...one, state: '{}' }));
     expect(await repair(tiny, room)).toMatchObject({
       kind: 'damaged',
       restoreBefore: null,
       repaired: [],
-      replay: { leftOut: [{ from: 132, through: 144 }], through: 151 },
+      replay: { leftOut: [{ from: 136, through: 144 }], through: 151 },
     });
   });
 });
@@ -291,8 +291,8 @@ describe('any damage', () => {
       const { tiny, room } = await playedRoom(80);
       tiny.engine.tamper(room, seq, (entry) => ({ ...entry, [member]: spoilt(entry[member]) }));
       const { kind, integrity, restoreBefore, sentences } = await repair(tiny, room);
-      // The snapshot of entry 72, which is the last, carries the room on.
-      expect(seq > 72 ? ['damaged'] : ['damaged', 'scarred']).toContain(kind);
+      // The snapshot of entry 80, which is the last, carries the room on.
+      expect(seq > 80 ? ['damaged'] : ['damaged', 'scarred']).toContain(kind);
       expect(sentences).not.toEqual([]);
       expect([seq, seq + 1]).toContain(integrity.brokenAt);
       if (restoreBefore !== null) expect([seq, seq + 1]).toContain(restoreBefore);
@@ -301,11 +301,11 @@ describe('any damage', () => {
 
   test.each(SNAPSHOT_MEMBERS)('of a snapshot’s %s is noticed and mended', async (member) => {
     const { tiny, room } = await playedRoom(80);
-    const saved = await tiny.until(tiny.engine.snapshots(room, 60, 1));
-    tiny.engine.tamperSnapshot(room, 60, (one) => ({ ...one, [member]: spoilt(one[member]) }));
-    expect(await verify(tiny, room)).toMatchObject({ kind: 'damaged', integrity: { findings: [{ seq: 60 }] } });
+    const saved = await tiny.until(tiny.engine.snapshots(room, 64, 1));
+    tiny.engine.tamperSnapshot(room, 64, (one) => ({ ...one, [member]: spoilt(one[member]) }));
+    expect(await verify(tiny, room)).toMatchObject({ kind: 'damaged', integrity: { findings: [{ seq: 64 }] } });
     expect(await repair(tiny, room)).toMatchObject({ kind: 'repaired', sentences: [] });
-    expect(await tiny.until(tiny.engine.snapshots(room, 60, 1))).toEqual(saved);
+    expect(await tiny.until(tiny.engine.snapshots(room, 64, 1))).toEqual(saved);
   });
 
   test('that loses an entry is a gap with its number', async () => {
