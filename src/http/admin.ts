@@ -1,6 +1,4 @@
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import { HTTPException } from 'hono/http-exception';
 import type { OperationActor, OperationContext } from '../operations/operation.js';
 import { isOperationName, type OperationName, OPERATIONS } from '../operations/operations.js';
 import { OPERATION_ROLES } from '../operations/roles.js';
@@ -9,8 +7,10 @@ import { type SizeLimits, storeStatus } from '../operations/store-status.js';
 import { actionsNeeded, type AdminAccess, type AdminEnv, roleNeeded } from './admin-access.js';
 import { addAdminListings } from './admin-listings.js';
 import { addAdminRooms } from './admin-rooms.js';
+import { bodyLimit } from './body-limit.js';
 import { answerToFailure } from './failures.js';
 import { idempotencyKey } from './idempotency-key.js';
+import { jsonBody } from './json-body.js';
 import { problem } from './problem.js';
 
 export interface AdminDeps {
@@ -45,10 +45,10 @@ const BODY_BYTES_MAX = 16 * 1024;
 const HOLDS_MAX = 100;
 
 /** The body of an operation is measured before it is read. */
-export const parametersLimit = bodyLimit({
-  maxSize: BODY_BYTES_MAX,
-  onError: (c) => problem(c, 413, `The parameters of an operation have at most ${BODY_BYTES_MAX} bytes`),
-});
+export const parametersLimit = bodyLimit(
+  BODY_BYTES_MAX,
+  `The parameters of an operation have at most ${BODY_BYTES_MAX} bytes`,
+);
 
 /** The operators' part of the API. Everything under `/api/admin` needs a token, unknown paths as well. */
 export function addAdmin(app: Hono, deps: AdminDeps): void {
@@ -105,11 +105,6 @@ export function actorOf(c: Context<AdminEnv>): OperationActor {
 
 /** @throws HTTPException 400 */
 export async function parametersOf(c: Context): Promise<unknown> {
-  const text = await c.req.text();
-  if (text === '') return {};
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new HTTPException(400, { message: 'The body is not JSON', cause });
-  }
+  const body = await jsonBody(c);
+  return body === undefined ? {} : body;
 }

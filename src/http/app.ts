@@ -158,6 +158,7 @@ function sessionCookie({ sessions, trustProxy }: AppDeps): MiddlewareHandler {
     await next();
     if (c.res.status >= 400 || sessions.fromCookieHeader(c.req.header('Cookie')) !== null) return;
     const secure = isOverTls(c, { trustProxy });
-    c.header('Set-Cookie', sessions.cookie(sessions.issue().token, { secure }), { append: true });
+    // Not by `c.header`, which would make the whole answer anew.
+    c.res.headers.append('Set-Cookie', sessions.cookie(sessions.issue().token, { secure }));
   };
 }

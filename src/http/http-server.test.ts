@@ -174,6 +174,18 @@ test('requests of one connection are begun one after the other; who has sent 17 
   expect(begun.slice(3)).toEqual([]);
 });
 
+test('nothing is read behind the request for which a connection was cut, be it a thousand others or an upgrade', async () => {
+  const told: string[] = [];
+  await open({ fetch: () => new Promise(() => undefined), limits: { httpConnectionsMax: 20 } });
+  server.on('request', ({ url }) => told.push(url!));
+  server.on('upgrade', ({ url }) => told.push(url!));
+  const greedy = await Raw.open();
+  const upgrade = 'GET /upgrade HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  await greedy.send(GET('/many').repeat(1_000) + upgrade);
+  await greedy.closed;
+  expect(told).toEqual(new Array(18).fill('/many'));
+});
+
 test.each([
   ['no HTTP at all', '\x16\x03\x01\x02\x00\x01\r\n\r\n', 400],
   ['a URL that is none', 'GET /\\a HTTP/1.1\r\nHost: h\r\n\r\n', 400],

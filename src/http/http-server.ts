@@ -5,7 +5,7 @@ import type { Clock } from '../../actors/clock.js';
 import type { LostConnections } from '../gateway/lost-connections.js';
 import { HttpConnections } from './http-connections.js';
 import { problemBody } from './problem.js';
-import { RequestPace } from './request-pace.js';
+import { RequestPace, stopAtCut } from './request-pace.js';
 
 export interface HttpServerOptions {
   readonly fetch: Parameters<typeof getRequestListener>[0];
@@ -68,7 +68,10 @@ export function createHttpServer(options: HttpServerOptions): Server {
     if (!socket.writable || socket.readableEnded || isBetween || failure.code === 'ECONNRESET') socket.destroy();
     else refuse(socket, failure.code);
   });
-  server.on('connection', (socket: Socket) => lost.watch(socket));
+  server.on('connection', (socket: Socket) => {
+    lost.watch(socket);
+    stopAtCut(socket);
+  });
   new HttpConnections(server, limits, onCut);
   return server;
 }

@@ -13,6 +13,29 @@ interface Asked {
   readonly response: ServerResponse;
 }
 
+/** The parser of a connection, which Node does not tell of. */
+interface Parser {
+  onIncoming: (request: IncomingMessage, keepsAlive: boolean) => number;
+}
+
+/** To a parser: the connection is another protocol's from here on. */
+const UPGRADED = 2;
+
+/**
+ * Nothing more is read of a connection that is cut. Node's parser goes through all 64 KiB that it was given, also after
+ * the end of their connection: 1,800 small requests, for 100 ms, unless it is told that the next one begins an upgrade.
+ */
+export function stopAtCut(socket: Socket & { readonly parser?: Parser }): void {
+  const { parser } = socket;
+  if (parser === undefined) return;
+  const { onIncoming } = parser;
+  parser.onIncoming = (request, keepsAlive) => {
+    if (!socket.destroyed) return onIncoming(request, keepsAlive);
+    Object.assign(request, { upgrade: false }); // and nobody is told of it
+    return UPGRADED;
+  };
+}
+
 /** Begins requests a few at a time, and those of one connection one after the other. */
 export class RequestPace {
   readonly #slices: Slices<Asked>;

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
+import { jsonBody } from './json-body.js';
 
 /** Of every answer; members may be added under the same number, none changes its meaning. */
 const VERSION = 1;
@@ -17,12 +18,8 @@ export function found<T>(wanted: T | null, what: string): T {
 
 /** @throws HTTPException 400 for a body that is no JSON of that shape */
 export async function jsonOf<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S>> {
-  let body: unknown;
-  try {
-    body = JSON.parse(await c.req.text());
-  } catch (cause) {
-    throw new HTTPException(400, { message: 'The body is not JSON', cause });
-  }
+  const body = await jsonBody(c);
+  if (body === undefined) throw new HTTPException(400, { message: 'The body is not JSON' });
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -1,5 +1,4 @@
 import type { Context, Hono, MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { findRoom } from '../operations/rooms-by-name.js';
 import { inOrder, refusedMarks } from '../visualizer/marks.js';
@@ -8,6 +7,7 @@ import type { Sandbox } from '../visualizer/sandbox.js';
 import { FILE_BYTES_MAX, FILES_WAITING_MAX } from '../visualizer/sandboxes.js';
 import type { Visualizer } from '../visualizer/visualizer.js';
 import type { AdminEnv } from './admin-access.js';
+import { bodyLimit } from './body-limit.js';
 import { problem } from './problem.js';
 import { queryOf } from './query.js';
 import { answer, found, jsonOf } from './visualizer-answer.js';
@@ -126,11 +126,8 @@ async function overviewOf({ sandboxes, ports }: Visualizer, sandbox: Sandbox): P
   };
 }
 
-function limit(maxSize: number) {
-  return bodyLimit({
-    maxSize,
-    onError: (c) => problem(c, 413, `A body here has at most ${maxSize} bytes`),
-  });
+function limit(bytesMax: number) {
+  return bodyLimit(bytesMax, `A body here has at most ${bytesMax} bytes`);
 }
 
 /** Counted before anything of the body is taken, since each waits with its body in memory. */

@@ -1,5 +1,4 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import { StoreFailure } from '../../persistence/journal.js';
@@ -19,6 +18,7 @@ import {
   giveCookie,
   roleNeeded,
 } from './admin-access.js';
+import { bodyLimit } from './body-limit.js';
 import { clientAddress } from './client-address.js';
 import { problem } from './problem.js';
 import { answer, jsonOf } from './visualizer-answer.js';
@@ -79,7 +79,7 @@ function addServer(api: Hono<AdminEnv>, { visualizer, actionsByCookie }: Visuali
 }
 
 function addSession(api: Hono<AdminEnv>, access: AdminAccess): void {
-  const limited = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (c) => problem(c, 413, 'That is no token') });
+  const limited = bodyLimit(BODY_BYTES_MAX, 'That is no token');
   api.post('/session', limited, async (c) => {
     const foreign = foreignSentence(c);
     if (foreign !== null) return problem(c, 403, foreign);

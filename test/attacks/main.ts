@@ -10,7 +10,7 @@ import { KINDS, type ListedAttack } from './attack.js';
 import { attackTable } from './attack-table.js';
 import { ATTACKS } from './attacks.js';
 import { Bystanders } from './bystanders.js';
-import { type AttackReport, HEAP_MIB, runAttack } from './run-attack.js';
+import { type AttackReport, runAttack } from './run-attack.js';
 
 const WARM_UP_MOVES = 2_000;
 const VERIFY_LIMIT_MS = 300_000;
@@ -85,8 +85,7 @@ function standBack(): void {
 
 async function main(attacks: readonly ListedAttack[]): Promise<number> {
   const arena = await Arena.start({
-    // The collector lets garbage lie while there is room: with little room, what grows is what attackers make it hold.
-    command: [process.execPath, `--max-old-space-size=${HEAP_MIB}`, ...startArguments()],
+    command: [process.execPath, ...startArguments()],
     env: { LOG_LEVEL: 'info' },
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
