@@ -1,7 +1,7 @@
 import { type JournalEngine, StoreFailure } from '../persistence/journal.js';
 import { layoutOf } from '../persistence/row-change.js';
 import { rowSum } from '../persistence/row-sum.js';
-import type { RowChange, Table } from '../persistence/rows.js';
+import type { RoomRow, RowChange } from '../persistence/rows.js';
 
 /** Members that say when and by whom, which a state alone does not tell. */
 const BESIDES: ReadonlySet<string> = new Set(['updatedAt', 'creator', 'creationKey']);
@@ -29,13 +29,14 @@ export async function missingRows(engine: JournalEngine, expected: readonly RowC
   return missing;
 }
 
-/** A row in short, as far as it follows from a state: rows between which `missingRows` finds no difference have one mark. */
-export function rowMark(table: Table, row: Readonly<Record<string, unknown>>): string {
-  const { key, columns } = layoutOf(table);
-  const members = Object.keys(columns).filter((member) => member !== key && !BESIDES.has(member));
+const { key: KEY, columns } = layoutOf('rooms');
+const MARKED = Object.keys(columns).filter((member) => member !== KEY && !BESIDES.has(member)) as (keyof RoomRow)[];
+
+/** A room's row in short: between two that have one mark `missingRows` finds no difference. */
+export function markOfRoom(row: Partial<RoomRow>): string {
   return rowSum(
-    table,
-    members.map((member) => row[member]),
+    'rooms',
+    MARKED.map((member) => row[member]),
   );
 }
 

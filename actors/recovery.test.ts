@@ -190,36 +190,61 @@ describe('a journal that cannot be true', () => {
     expect(tiny.events(room).at(-1)).toBe('rang');
   });
 
-  test.each(['while it runs', 'and is read so at a start'])(
-    'a row of the list that says other than the journal %s is mended when the room is next needed',
-    async (when) => {
+  const asleep = async (tiny: TinyRooms): Promise<void> => {
+    await tiny.clock.advance(200_000);
+    expect(tiny.rooms.counts.inMemory).toBe(0);
+  };
+  describe.each(['otherwise', 'damaged'])('a row of the list that reads %s', (how) => {
+    test.each<[string, (spoil: () => Promise<void>, tiny: TinyRooms, room: string) => Promise<void>]>([
+      ['in the process that made its room', (spoil) => spoil()],
+      ['before a start', (spoil, tiny) => spoil().then(() => tiny.crash())],
+      [
+        'a minute after a start',
+        async (spoil, tiny) => {
+          await tiny.crash();
+          await asleep(tiny);
+          await spoil();
+        },
+      ],
+      [
+        'after a start, before all rooms begin anew',
+        async (spoil, tiny) => {
+          await tiny.crash();
+          await spoil();
+          await tiny.until(tiny.rooms.restart());
+        },
+      ],
+      [
+        'after its room was set back, which took no rebuild',
+        async (spoil, tiny, room) => {
+          await tiny.crash();
+          await tiny.until(tiny.rooms.operations.restore(room, 5));
+          await spoil();
+          tiny.stepsToFail = 1;
+        },
+      ],
+    ])('%s is mended when its room is next rebuilt', async (_, happens) => {
       const { tiny, room } = await roomWith(5, { saved: true });
-      const wrong = { kind: 'put', table: 'rooms', key: room, values: { status: 'over' } } as const;
-      const append = {
-        roomId: room,
-        expectedSeq: null,
-        fence: 0,
-        entry: null,
-        snapshot: null,
-        rows: [wrong],
-        closes: false,
+      const spoil = async (): Promise<void> => {
+        const wrong = { kind: 'put', table: 'rooms', key: room, values: { status: 'over' } } as const;
+        const nothing = { expectedSeq: null, fence: 0, entry: null, snapshot: null, closes: false } as const;
+        if (how === 'damaged') tiny.engine.damageRow('rooms', room);
+        else await tiny.until(tiny.engine.commit([{ ...nothing, roomId: room, rows: [wrong] }], 0));
       };
-      await tiny.until(tiny.engine.commit([append], 0));
-      if (when !== 'while it runs') await tiny.crash();
+      await happens(spoil, tiny, room);
       tiny.add(room, 1);
-      await tiny.clock.advance(100);
+      await tiny.clock.advance(2_000);
       expect(await tiny.until(tiny.engine.row('rooms', room))).toMatchObject({ status: 'waiting' });
-      expect(tiny.findings).toHaveLength(1);
-    },
-  );
+      expect(tiny.findings.filter(({ finding }) => finding.includes('was mended'))).toHaveLength(1);
+    });
+  });
 
   test('a row of the list that the start has read is read again only when its room comes back once more', async () => {
     const { tiny, room } = await roomWith(5, { saved: false });
     await tiny.crash();
     const row = vi.spyOn(tiny.engine, 'row');
     tiny.add(room, 1);
-    await tiny.clock.advance(200_000);
-    expect(tiny.rooms.counts).toMatchObject({ open: 1, inMemory: 0 });
+    await asleep(tiny);
     expect(row).not.toHaveBeenCalled();
     tiny.add(room, 1);
     await tiny.clock.advance(100);

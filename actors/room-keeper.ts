@@ -2,14 +2,14 @@ import { type JournalEngine, type JournalWriter, StoreFailure } from '../persist
 import type { HoldRow, InboxRow, Query, QueryValues, RowOf } from '../persistence/rows.js';
 import { allRows } from './all-rows.js';
 import { decided, writeRows } from './appends.js';
-import type { Clock } from './clock.js';
+import type { Cancel, Clock } from './clock.js';
 import { type Cause, letter } from './envelope.js';
 import { Holds } from './holds.js';
 import type { MailboxOptions } from './mailbox.js';
 import { OperationRefused } from './operation-refused.js';
 import type { Outages } from './outages.js';
 import { pagesAhead } from './pages-ahead.js';
-import { missingRows, rowMark } from './projection.js';
+import { markOfRoom, missingRows } from './projection.js';
 import { JournalCorrupt, type Recovered, recover } from './recovery.js';
 import { RestartPolicy, type RestartPolicyOptions } from './restart-policy.js';
 import { RoomActor, type RoomOutput, type Unavailable } from './room-actor.js';
@@ -61,6 +61,8 @@ interface KeeperPorts<S, M extends Message, E extends DomainEvent, V> extends Ro
  * for the last, and each call to the store has only so much time.
  */
 const LOADS_MAX = 96;
+/** The rush after a start: for so long what the start has read of the rooms' rows counts as read. */
+const ROWS_READ_MS = 60_000;
 /** A room whose journal could not be read is tried again after that. */
 const READ_AGAIN_MS = 1_000;
 
@@ -77,8 +79,9 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   readonly #supervisor: RoomSupervisor<M>;
   readonly #rebuilding = new Map<string, Promise<void>>();
   readonly #loads = new Turns(LOADS_MAX);
-  /** Marks of the rooms' rows as the start read them: the first rebuild of a room need not read its row once more. */
-  readonly #rowsAtStart = new Map<string, string>();
+  /** Marks of the rooms' rows as `open` read them: a rebuild soon after it need not read the row once more. */
+  readonly #rowsRead = new Map<string, string>();
+  #forgetRows: Cancel = () => undefined;
   readonly #withInbox = new Set<string>(); // rooms that may have messages on the disk which are not in memory
   readonly #deadlines: Timers;
   readonly #idle: Timers;
@@ -141,6 +144,8 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
 
   /** Knows every open room again and arms their deadlines. Rooms are rebuilt when they are first needed. */
   async open(): Promise<void> {
+    this.#rowsRead.clear();
+    this.#forgetRows();
     const holds: HoldRow[] = [];
     for await (const row of this.#rows('holds', {})) holds.push(row);
     this.holds.open(holds);
@@ -150,8 +155,11 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
     for (const status of ['waiting', 'playing', 'over'] as const) {
       for await (const row of this.#rows('roomsByStatus', { status })) {
         this.directory.add(row.roomId, row.code);
-        if (!this.#actors.has(row.roomId)) this.#rowsAtStart.set(row.roomId, rowMark('rooms', { ...row }));
+        if (!this.#actors.has(row.roomId)) this.#rowsRead.set(row.roomId, markOfRoom(row));
       }
+    }
+    if (this.#rowsRead.size > 0) {
+      this.#forgetRows = this.#ports.clock.schedule(ROWS_READ_MS, () => this.#rowsRead.clear());
     }
     const unlisted = new Set(this.directory.ids);
     await this.armDeadlines((roomId) => unlisted.delete(roomId));
@@ -271,6 +279,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   stopClocks(): void {
     this.#deadlines.stop();
     this.#idle.stop();
+    this.#forgetRows();
   }
 
   /**
@@ -323,6 +332,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
       await underWay;
       return this.halt(roomId);
     }
+    this.#rowsRead.delete(roomId); // it may go on without a rebuild
     const actor = this.admit(roomId);
     actor.suspend();
     try {
@@ -436,9 +446,9 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   async #mendRows(roomId: string, { runner }: Recovered<S, M, E>): Promise<void> {
     const { engine, definition, writer, onFinding } = this.#ports;
     const rows = definition.rows(roomId, null, runner.snapshot, null).filter(({ table }) => table === 'rooms');
-    const atStart = this.#rowsAtStart.get(roomId);
-    this.#rowsAtStart.delete(roomId); // what happens to the row from now on, it does not tell
-    if (rows.every((row) => row.kind === 'put' && rowMark('rooms', row.values) === atStart)) return;
+    const asRead = this.#rowsRead.get(roomId);
+    this.#rowsRead.delete(roomId); // of what happens to the row from now on it does not tell
+    if (rows.every((row) => row.table === 'rooms' && row.kind === 'put' && markOfRoom(row.values) === asRead)) return;
     const wrong = await missingRows(engine, rows);
     if (wrong.length === 0) return;
     const mended = await writeRows(writer, roomId, wrong);
@@ -487,7 +497,7 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   forget(roomId: string): void {
     this.directory.remove(roomId);
     this.policy.forget(roomId);
-    this.#rowsAtStart.delete(roomId);
+    this.#rowsRead.delete(roomId);
     const actor = this.#actors.get(roomId);
     this.#leaveMemory(roomId);
     this.#withInbox.delete(roomId);

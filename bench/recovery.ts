@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { journalFile } from '../persistence/sqlite/open.js';
 import { openSqliteEngine } from '../persistence/sqlite/sqlite-engine.js';
+import { startFlags } from '../test/support/start-command.js';
 import type { Section } from './figure.js';
 import { firstMessage, forkModule } from './fork-module.js';
 import type { Recovery } from './recovered-server.js';
@@ -148,9 +149,8 @@ async function start(filled: Folder): Promise<Recovery> {
 }
 
 async function recoveryOf(dataDir: string, movesFile: string): Promise<Recovery> {
-  const server = forkModule('recovered-server', {
-    ...{ PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, LOG_LEVEL: 'warn', MOVES_FILE: movesFile },
-  });
+  const env = { PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, LOG_LEVEL: 'warn', MOVES_FILE: movesFile };
+  const server = forkModule('recovered-server', env, startFlags());
   return lastWord<Recovery>(server);
 }
 

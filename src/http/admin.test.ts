@@ -230,12 +230,46 @@ describe('an operation', () => {
     expect([status, body['detail']]).toEqual([400, 'The body is not JSON']);
   });
 
+  test('with a body that goes deeper than 32 levels: 400', async () => {
+    const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+    const detail = async (body: string) => (await ask('/operations/pause', { method: 'POST', body })).body['detail'];
+    expect(await detail(nested(33))).toBe('The body goes too deep');
+    expect(await detail(nested(32))).toContain('expected object');
+  });
+
+  test.each([{}, { 'Idempotency-Key': 'once' }])(
+    'with a body that breaks off: 400, since nothing failed here',
+    async (headers) => {
+      const broken = new ReadableStream({ pull: (controller) => controller.error(new Error('aborted')) });
+      const { body } = new Request('http://here', { method: 'POST', body: broken, duplex: 'half' });
+      const init = {
+        method: 'POST',
+        body,
+        duplex: 'half',
+        headers: { ...headers, 'content-length': '9' },
+      } as RequestInit;
+      const { status, body: told } = await ask('/operations/pause', init);
+      expect([status, told['detail']]).toEqual([400, 'The body did not come whole']);
+    },
+  );
+
   test('with a body that is too long: 413, whether it says its length or not', async () => {
     const body = JSON.stringify({ room: 'x'.repeat(20_000) });
     expect((await ask('/operations/pause', { method: 'POST', body })).status).toBe(413);
     const stream = new Blob([body]).stream();
     const init = { method: 'POST', body: stream, duplex: 'half' } as RequestInit;
     expect((await ask('/operations/pause', init)).status).toBe(413);
+  });
+
+  test('with a body of 16 KiB is read, with one byte more refused, by its length as well as counted', async () => {
+    const statusOf = async (bytes: number, headers: Record<string, string>) =>
+      (await ask('/operations/pause', { method: 'POST', body: ' '.repeat(bytes), headers })).status;
+    for (const headers of [{}, { 'content-length': '' }]) {
+      const told = (bytes: number) => ('content-length' in headers ? { 'content-length': String(bytes) } : {});
+      expect(await statusOf(16 * 1024, told(16 * 1024))).toBe(400);
+      expect(await statusOf(16 * 1024 + 1, told(16 * 1024 + 1))).toBe(413);
+    }
+    expect(await statusOf(10, { 'content-length': '16385' }), 'before it is read').toBe(413);
   });
 
   test('is never done by a GET', async () => {

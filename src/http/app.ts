@@ -58,7 +58,7 @@ export function createApp(deps: AppDeps): Hono {
   app.use(oneHost);
   app.use(addressLimit(deps));
   app.use(answerTimeout(deps));
-  app.use(compress());
+  app.use(packed);
   for (const path of PAGE_PATHS) app.use(path, sessionCookie(deps));
 
   app.onError((error, c) => {
@@ -89,6 +89,14 @@ function answerTimeout({ patience }: AppDeps): MiddlewareHandler {
     return timeout(patience.httpAnswerMs, late)(c, next);
   };
 }
+
+const pack = compress();
+
+/** Refusals are short: to pack them would cost more than all the rest of them. */
+const packed: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (c.res.status < 400) await pack(c, () => Promise.resolve());
+};
 
 const METHODS = ['GET', 'POST', 'DELETE'] as const;
 

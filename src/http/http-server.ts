@@ -37,6 +37,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
   const { fetch, limits, clock, lost, receiveMs, headMs = HEAD_MS, silentMs = SILENT_MS, onCut } = options;
   const settings = {
     maxHeaderSize: HEAD_BYTES_MAX,
+    requireHostHeader: false, // the listener refuses them as well, in their turn and not as fast as they are read
     headersTimeout: Math.min(headMs, receiveMs),
     requestTimeout: receiveMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -53,6 +54,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
     void listener(request, response);
   });
   const server = createServer(settings, (request, response) => pace.add(request, response));
+  // Likewise: Node answers by 417, and nobody has to (RFC 9110, 10.1.1).
+  server.on('checkExpectation', (request, response) => pace.add(request, response));
   server.maxRequestsPerSocket = REQUESTS_MAX;
 
   // A handler may take its time; whoever was answered and does not read, or asks nothing, may not.

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { LRUCache } from 'lru-cache';
+import { textBody } from './json-body.js';
 import { problem } from './problem.js';
 
 const KEY = /^[\x21-\x7e]{1,200}$/;
@@ -30,7 +31,7 @@ export function idempotencyKey({ elapsedMs }: { readonly elapsedMs: () => number
     if (!KEY.test(key)) return problem(c, 400, 'An Idempotency-Key has 1 to 200 printable characters without spaces');
     const asked = createHash('sha256')
       .update(`${c.req.path}\n`)
-      .update(await c.req.text())
+      .update(await textBody(c))
       .digest('base64');
     const before = answers.get(key);
     const running = underWay.get(key);

@@ -22,8 +22,8 @@ interface Parser {
 const UPGRADED = 2;
 
 /**
- * Nothing more is read of a connection that is cut. Node's parser goes through all 64 KiB that it was given, also after
- * the end of their connection: 1,800 small requests, for 100 ms, unless it is told that the next one begins an upgrade.
+ * Nothing more is read of a connection that is cut. Node's parser goes through all 64 KiB that it was given, also when
+ * the connection is gone: 1,800 small requests, for 100 ms, unless it is told that the next one begins an upgrade.
  */
 export function stopAtCut(socket: Socket & { readonly parser?: Parser }): void {
   const { parser } = socket;

@@ -8,3 +8,8 @@ export function startArguments(): readonly string[] {
   const { start } = (JSON.parse(manifest) as { readonly scripts: { readonly start: string } }).scripts;
   return start.replace(/^exec node /, '').split(' ');
 }
+
+/** The flags for Node alone, for a program that runs the server in itself. */
+export function startFlags(): readonly string[] {
+  return startArguments().filter((argument) => argument.startsWith('--'));
+}
