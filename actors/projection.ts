@@ -1,10 +1,20 @@
+import { contentHash } from '../persistence/hash-chain.js';
 import { type JournalEngine, StoreFailure } from '../persistence/journal.js';
-import { layoutOf } from '../persistence/row-change.js';
-import { rowSum } from '../persistence/row-sum.js';
 import type { RoomRow, RowChange } from '../persistence/rows.js';
 
 /** Members that say when and by whom, which a state alone does not tell. */
-const BESIDES: ReadonlySet<string> = new Set(['updatedAt', 'creator', 'creationKey']);
+type Besides = 'updatedAt' | 'creator' | 'creationKey';
+const BESIDES: ReadonlySet<string> = new Set<Besides>(['updatedAt', 'creator', 'creationKey']);
+/** The others of a room's row. */
+const FOLLOWING: Record<Exclude<keyof RoomRow, 'roomId' | Besides>, true> = {
+  code: true,
+  status: true,
+  hostName: true,
+  seats: true,
+  freeSeats: true,
+  createdAt: true,
+};
+const MARKED = Object.keys(FOLLOWING) as (keyof typeof FOLLOWING)[];
 
 /**
  * What puts right the rows that follow from a room's state, where they are missing, different, or damaged.
@@ -29,15 +39,9 @@ export async function missingRows(engine: JournalEngine, expected: readonly RowC
   return missing;
 }
 
-const { key: KEY, columns } = layoutOf('rooms');
-const MARKED = Object.keys(columns).filter((member) => member !== KEY && !BESIDES.has(member)) as (keyof RoomRow)[];
-
 /** A room's row in short: between two that have one mark `missingRows` finds no difference. */
 export function markOfRoom(row: Partial<RoomRow>): string {
-  return rowSum(
-    'rooms',
-    MARKED.map((member) => row[member]),
-  );
+  return contentHash(JSON.stringify(MARKED.map((member) => row[member])));
 }
 
 async function storedRow(

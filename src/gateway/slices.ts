@@ -30,6 +30,11 @@ export class Slices<T> {
     this.#run = run;
   }
 
+  /** Things that wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** It is run in a later turn: at once where few are. */
   add(item: T): void {
     this.#waiting.add(item);

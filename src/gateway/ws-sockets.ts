@@ -13,10 +13,16 @@ import type { Gateway } from './gateway.js';
 import type { LostConnections } from './lost-connections.js';
 import type { ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
+import { Slices, type SliceSize } from './slices.js';
 
 /** Frames above it end their socket with 1009 (design.md section 9, Sizes). */
 const FRAME_BYTES_MAX = 1024 * 1024;
 const PATH = /^\/ws\/([^/?]+)\/?$/;
+/** Handshakes begun in one slice: whoever opens hundreds at once leaves every turn of the event loop to players as well. */
+const PACE: SliceSize = { count: 2, ms: 1 };
+/** Of those that wait for theirs, some seconds' worth; who comes then is told to come back after a while. */
+const WAITING_MAX = 4_096;
+const RETRY_S = 5;
 /** Time for clients to answer the close frame before their sockets are cut. */
 const CLOSE_MS = 2_000;
 
@@ -28,8 +34,14 @@ interface SocketsPorts {
   };
   readonly limiter: RateLimiter;
   readonly lost: Pick<LostConnections, 'watch'>;
-  readonly clock: Pick<Clock, 'elapsedMs'>;
+  readonly clock: Clock;
   readonly log: Pick<Log, 'debug' | 'error'>;
+}
+
+interface Handshake {
+  readonly request: IncomingMessage;
+  readonly raw: Duplex;
+  readonly head: Buffer;
 }
 
 /**
@@ -55,7 +67,7 @@ export function attachSockets(
     if (cookie !== undefined) headers.push(`Set-Cookie: ${cookie}`);
   });
 
-  const upgrade = async (request: IncomingMessage, raw: Duplex, head: Buffer): Promise<void> => {
+  const upgrade = async ({ request, raw, head }: Handshake): Promise<void> => {
     const path = pathOf(request);
     if (path === null || !originAllowed(request, config.current.allowedOrigins)) {
       gateway.traffic.handshakesRefused[path === null ? 'path' : 'origin']++;
@@ -84,12 +96,21 @@ export function attachSockets(
       gateway.accept(serverSocket(ws, raw, log), { ...handshake, codec: codecOf(ws.protocol) });
     });
   };
+  const pace = new Slices<Handshake>(clock, PACE, (handshake) => {
+    if (handshake.raw.destroyed) return;
+    upgrade(handshake).catch((failure: unknown) => {
+      log.error({ err: failure }, 'handshake not handled');
+      handshake.raw.destroy();
+    });
+  });
   server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
     raw.on('error', (failure) => log.debug({ err: failure }, 'socket lost in its handshake'));
-    upgrade(request, raw, head).catch((failure: unknown) => {
-      log.error({ err: failure }, 'handshake not handled');
-      raw.destroy();
-    });
+    if (pace.waiting < WAITING_MAX) {
+      pace.add({ request, raw, head });
+      return;
+    }
+    gateway.traffic.handshakesRefused.rate++;
+    refuseUpgrade(raw, 503, 'Too many sockets are opened at the moment', { 'Retry-After': String(RETRY_S) });
   });
 
   const close = async (): Promise<void> => {

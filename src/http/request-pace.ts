@@ -4,7 +4,7 @@ import type { Clock } from '../../actors/clock.js';
 import { Slices, type SliceSize } from '../gateway/slices.js';
 
 /** Requests begun in one slice: thousands that come in one moment leave every turn of the event loop to players as well. */
-const PACE: SliceSize = { count: 4, ms: 1 };
+const PACE: SliceSize = { count: 2, ms: 1 };
 /** Requests of one connection behind the one under way. Browsers and proxies send none; who sends more is cut off. */
 const BEHIND_MAX = 16;
 

@@ -1,4 +1,4 @@
-/** Lists and maps within each other; a client's message needs four. */
+/** Lists and maps within each other; a client's message needs four, the parameters of an operation fewer. */
 export const DEPTH_MAX = 32;
 
 const [QUOTE, BACKSLASH, LIST, LIST_END, MAP, MAP_END] = Buffer.from('"\\[]{}');
