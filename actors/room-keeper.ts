@@ -445,10 +445,10 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
 
   async #mendRows(roomId: string, { runner }: Recovered<S, M, E>): Promise<void> {
     const { engine, definition, writer, onFinding } = this.#ports;
-    const rows = definition.rows(roomId, null, runner.snapshot, null).filter(({ table }) => table === 'rooms');
+    const rows = definition.rows(roomId, null, runner.snapshot, null).filter((row) => row.table === 'rooms');
     const asRead = this.#rowsRead.get(roomId);
     this.#rowsRead.delete(roomId); // of what happens to the row from now on it does not tell
-    if (rows.every((row) => row.table === 'rooms' && row.kind === 'put' && markOfRoom(row.values) === asRead)) return;
+    if (rows.every((row) => row.kind === 'put' && markOfRoom(row.values) === asRead)) return;
     const wrong = await missingRows(engine, rows);
     if (wrong.length === 0) return;
     const mended = await writeRows(writer, roomId, wrong);
@@ -497,7 +497,6 @@ export class RoomKeeper<S, M extends Message, E extends DomainEvent, V> {
   forget(roomId: string): void {
     this.directory.remove(roomId);
     this.policy.forget(roomId);
-    this.#rowsRead.delete(roomId);
     const actor = this.#actors.get(roomId);
     this.#leaveMemory(roomId);
     this.#withInbox.delete(roomId);

@@ -31,16 +31,16 @@ export interface Guest {
   readonly address: string | undefined; // of limits by address; undefined where none concerns it
 }
 
-export type Admitted =
-  /** `leave` gives the place back, once. */
-  | { readonly kind: 'admitted'; readonly leave: () => void }
-  | {
-      readonly kind: 'refused';
-      readonly why: Exclude<HandshakeRefusal, 'path' | 'origin'>;
-      readonly status: 429 | 503; // too many of this guest, or too many at all
-      readonly retryAfterS: number;
-      readonly detail: string;
-    };
+export interface Refused {
+  readonly kind: 'refused';
+  readonly why: Exclude<HandshakeRefusal, 'path' | 'origin'>;
+  readonly status: 429 | 503; // too many of this guest, or too many at all
+  readonly retryAfterS: number;
+  readonly detail: string;
+}
+
+/** `leave` gives the place back, once. */
+export type Admitted = { readonly kind: 'admitted'; readonly leave: () => void } | Refused;
 
 /** Decides who gets a socket, before there is one. Places are counted here; rates by address where all processes can. */
 export class Admission {
@@ -103,10 +103,15 @@ export class Admission {
     const perSecond = handshakesPerSecond * rateLimitFactor;
     const drawn = draw(this.#handshakes, { capacity: Math.max(perSecond * BURST_S, 1), perSecond }, elapsedMs());
     this.#handshakes = drawn.bucket;
-    return drawn.ok ? null : this.#refused('rate', 'Too many sockets are opened at the moment', drawn.waitMs);
+    return drawn.ok ? null : this.crowded(drawn.waitMs);
   }
 
-  #refused(why: Extract<Admitted, { kind: 'refused' }>['why'], detail: string, waitMs = 0): Admitted {
+  /** Too many come at once. @param waitMs until those in front have had their turn */
+  crowded(waitMs: number): Refused {
+    return this.#refused('rate', 'Too many sockets are opened at the moment', waitMs);
+  }
+
+  #refused(why: Refused['why'], detail: string, waitMs = 0): Refused {
     const { min, max } = waitMs === 0 ? RETRY_S.full : RETRY_S.rate;
     const jitterS = min + Math.floor(this.#ports.random() * (max - min + 1));
     const retryAfterS = Math.floor(waitMs / 1000) + jitterS;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
 import { SimulatedClock } from '../../actors/simulated-clock.js';
 import { Traffic } from './traffic.js';
 import { attachSockets } from './ws-sockets.js';
@@ -14,6 +14,7 @@ let clock: SimulatedClock;
 let server: Server;
 let traffic: Traffic;
 let accepted: number;
+let drawn: MockInstance<typeof Math.random>;
 let sockets: ReturnType<typeof attachSockets>;
 const opened: Socket[] = [];
 
@@ -21,6 +22,7 @@ beforeEach(async () => {
   clock = new SimulatedClock();
   traffic = new Traffic();
   accepted = 0;
+  drawn = vi.spyOn(Math, 'random');
   server = createServer();
   sockets = attachSockets(server, {
     gateway: { traffic, accept: () => accepted++ },
@@ -40,6 +42,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const socket of opened.splice(0)) socket.destroy();
   await sockets.close();
+  drawn.mockRestore();
   server.close();
 });
 
@@ -76,7 +79,11 @@ test('who comes while 4,096 wait is told to come back', () => {
   for (let number = 0; number < 4_096; number++)
     server.emit('upgrade', { ...request }, { ...raw, destroyed: true }, '');
   expect(told).toBe('');
+  drawn.mockReturnValueOnce(0.5);
   server.emit('upgrade', request, raw, '');
   expect(told).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 5\r\n[^]*Too many sockets/);
   expect(traffic.handshakesRefused.rate).toBe(1);
+  drawn.mockReturnValueOnce(0);
+  server.emit('upgrade', request, raw, '');
+  expect(told, 'not all at the same time').toContain('Retry-After: 3\r\n');
 });

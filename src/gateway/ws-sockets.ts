@@ -8,7 +8,7 @@ import { believes, peerOf } from '../limits/peer.js';
 import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { Log } from '../telemetry/log.js';
 import { chooseSubprotocol, codecOf } from '../protocol/subprotocol.js';
-import { Admission, type AdmissionSettings } from './admission.js';
+import { Admission, type AdmissionSettings, type Refused } from './admission.js';
 import type { Gateway } from './gateway.js';
 import type { LostConnections } from './lost-connections.js';
 import type { ServerSocket } from './server-socket.js';
@@ -20,9 +20,8 @@ const FRAME_BYTES_MAX = 1024 * 1024;
 const PATH = /^\/ws\/([^/?]+)\/?$/;
 /** Handshakes begun in one slice: whoever opens hundreds at once leaves every turn of the event loop to players as well. */
 const PACE: SliceSize = { count: 2, ms: 1 };
-/** Of those that wait for theirs, some seconds' worth; who comes then is told to come back after a while. */
+/** Of those that wait for theirs, two seconds' worth; who comes then is told to come back. */
 const WAITING_MAX = 4_096;
-const RETRY_S = 5;
 /** Time for clients to answer the close frame before their sockets are cut. */
 const CLOSE_MS = 2_000;
 
@@ -67,6 +66,11 @@ export function attachSockets(
     if (cookie !== undefined) headers.push(`Set-Cookie: ${cookie}`);
   });
 
+  const turnAway = (raw: Duplex, { why, status, detail, retryAfterS }: Refused): void => {
+    gateway.traffic.handshakesRefused[why]++;
+    refuseUpgrade(raw, status, detail, { 'Retry-After': String(retryAfterS) });
+  };
+
   const upgrade = async ({ request, raw, head }: Handshake): Promise<void> => {
     const path = pathOf(request);
     if (path === null || !originAllowed(request, config.current.allowedOrigins)) {
@@ -81,8 +85,7 @@ export function attachSockets(
     const address = addressOf(request, config.current);
     const admitted = await admission.admit({ session, address });
     if (admitted.kind === 'refused') {
-      gateway.traffic.handshakesRefused[admitted.why]++;
-      refuseUpgrade(raw, admitted.status, admitted.detail, { 'Retry-After': String(admitted.retryAfterS) });
+      turnAway(raw, admitted);
       return;
     }
     raw.once('close', admitted.leave);
@@ -109,8 +112,7 @@ export function attachSockets(
       pace.add({ request, raw, head });
       return;
     }
-    gateway.traffic.handshakesRefused.rate++;
-    refuseUpgrade(raw, 503, 'Too many sockets are opened at the moment', { 'Retry-After': String(RETRY_S) });
+    turnAway(raw, admission.crowded((WAITING_MAX / PACE.count) * PACE.ms));
   });
 
   const close = async (): Promise<void> => {
