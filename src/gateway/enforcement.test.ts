@@ -28,7 +28,8 @@ function enforced(changed: Partial<typeof SETTINGS> = {}) {
     const handshake = { path: '/ws/A442EC', session, token: null, address };
     const connection = new Connection('c1', socket, createSocketLimits(settings), handshake, traffic);
     const passed: string[] = [];
-    const pace = enforcement.paceOf(connection, (frame, binary) => {
+    const share = { take: () => true, next: clock.defer };
+    const pace = enforcement.paceOf(connection, share, (frame, binary) => {
       const decoded = decode(frame, binary);
       if (!decoded.ok) enforcement.invalid(connection);
       else if (enforcement.pass(connection, decoded.message, 'r1')) passed.push(decoded.message.event);

@@ -10,6 +10,7 @@ import type { Log } from '../telemetry/log.js';
 import type { Connection } from './connection.js';
 import { FramePace } from './frame-pace.js';
 import { PlayLimits, type PlayLimitSettings } from './play-limits.js';
+import type { ReadingShare } from './reading-shares.js';
 import { CLOSE } from './server-socket.js';
 import type { LimitStep, Traffic } from './traffic.js';
 
@@ -52,14 +53,18 @@ export class Enforcement {
     this.#playLimits = new PlayLimits(ports.settings);
   }
 
-  /** What hands on the frames of a socket, no faster than it may send them and than they are answered. */
-  paceOf(connection: Connection, read: (frame: Frame, binary: boolean) => void): FramePace {
+  /**
+   * What hands on the frames of a socket, no faster than it may send them and than they are answered.
+   * @param share of what is read for its room
+   */
+  paceOf(connection: Connection, share: ReadingShare, read: (frame: Frame, binary: boolean) => void): FramePace {
     const { clock, settings, rooms } = this.#ports;
     // What waits for an operator is on the disk, and may have to wait for long.
     const isHeld = (): boolean => rooms.holdOf(connection.roomId ?? EVERY_ROOM) !== null;
     const pace = new FramePace({
       clock,
       settings,
+      share,
       read: (frame, binary) => {
         if (!connection.isSentAway) read(frame, binary); // it may have waited
       },

@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
 import { SimulatedClock } from '../../actors/simulated-clock.js';
 import { FramePace, judgeFrame } from './frame-pace.js';
+import { type ReadingShare, ReadingShares } from './reading-shares.js';
 
-function paced({ rateLimitFactor = 1 } = {}) {
+/** Of a room without anybody else. */
+const unshared = ({ defer }: SimulatedClock): ReadingShare => ({ take: () => true, next: defer });
+
+function paced({ rateLimitFactor = 1, shareOf = unshared } = {}) {
   const clock = new SimulatedClock();
+  const share = shareOf(clock);
   const settings = { rateLimitFactor };
   const read: string[] = [];
   const done: string[] = [];
@@ -11,6 +16,7 @@ function paced({ rateLimitFactor = 1 } = {}) {
   const pace = new FramePace({
     clock,
     settings,
+    share,
     read: (frame) => {
       read.push(String(frame));
       answers.missing++;
@@ -161,7 +167,7 @@ test('of many sockets that may read on each has one message read before any has 
   const paces = ['a', 'b', 'c'].map((name) => {
     const nothing = (): void => undefined;
     return new FramePace({
-      ...{ clock, settings: { rateLimitFactor: 1 }, mayRead: () => mayRead },
+      ...{ clock, settings: { rateLimitFactor: 1 }, share: unshared(clock), mayRead: () => mayRead },
       read: (frame) => order.push(name + String(frame)),
       ...{ pause: nothing, resume: nothing, onSlowed: nothing, onRefused: nothing, onFlooding: nothing },
     });
@@ -171,6 +177,17 @@ test('of many sockets that may read on each has one message read before any has 
   for (const pace of paces) pace.answered();
   await clock.settle();
   expect(order).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'c2']);
+});
+
+test('a frame that comes out of its room\'s turn waits for it, in order and without being called a flood', async () => {
+  const { clock, offer, read, done } = paced({ shareOf: (clock) => new ReadingShares(clock).of(() => 'a room') });
+  offer(9);
+  expect(read).toEqual(numbers(4));
+  await clock.advance(1);
+  expect(read).toEqual(numbers(8));
+  await clock.advance(1);
+  expect(read).toEqual(numbers(9));
+  expect(done).toEqual(['pause', 'resume']);
 });
 
 test('who waits for answers is no flood, however long it takes', async () => {

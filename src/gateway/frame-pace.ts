@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../actors/clock.js';
 import { type Bucket, type BucketSize, draw } from '../limits/token-bucket.js';
 import type { Frame } from '../protocol/frame-codec.js';
+import type { ReadingShare } from './reading-shares.js';
 
 /** Frames that one socket is read, at once and a second, whatever they are: the only limit at TIME_SCALE 0. */
 const FRAMES: BucketSize = { capacity: 200, perSecond: 200 };
@@ -54,6 +55,7 @@ function sizeAt(factor: number): BucketSize {
 export interface FramePacePorts {
   readonly clock: Clock;
   readonly settings: { readonly rateLimitFactor: number }; // read for each frame
+  readonly share: ReadingShare; // of its room
   readonly read: (frame: Frame, binary: boolean) => void;
   readonly mayRead: () => boolean; // false while too many of its messages are unanswered
   readonly pause: () => void;
@@ -64,7 +66,7 @@ export interface FramePacePorts {
 }
 
 /**
- * Reads the frames of one socket at the pace of its limit, and no faster than they are answered. What comes faster stays
+ * Reads the frames of one socket at the pace of its limit, in its room's turn, and no faster than they are answered. What comes faster stays
  * in the network: the socket is not read from until it is its turn again, and its sender feels that.
  */
 export class FramePace {
@@ -85,9 +87,11 @@ export class FramePace {
 
   offer(frame: Frame, binary: boolean): void {
     if (this.#isStopped) return;
-    const { mayRead, pause, read, onRefused } = this.#ports;
+    const { mayRead, share, pause, read, onRefused } = this.#ports;
     const isFirst = this.#waiting.length === 0;
-    const kind = isFirst && !mayRead() ? 'wait' : this.#judge();
+    const isUnanswered = isFirst && !mayRead();
+    const isOutOfTurn = isFirst && !isUnanswered && !share.take();
+    const kind = isUnanswered || isOutOfTurn ? 'wait' : this.#judge();
     if (kind === 'read') read(frame, binary);
     else if (kind === 'refuse') onRefused();
     else {
@@ -95,7 +99,8 @@ export class FramePace {
       this.#bytes += frame.length;
       if (!isFirst) return;
       pause();
-      this.#holdBack();
+      if (isOutOfTurn) this.#readNext();
+      else this.#holdBack();
     }
   }
 
@@ -141,13 +146,13 @@ export class FramePace {
   }
 
   #lookIn(delayMs: number): void {
-    this.#look = this.#ports.clock.schedule(delayMs, () => this.#goOn());
+    this.#look = this.#ports.clock.schedule(delayMs, () => this.#readNext());
   }
 
-  /** In a later turn of the event loop, so that all others have theirs in between. */
+  /** When it is its room's turn again, in a later one of the event loop: all others have theirs in between. */
   #readNext(): void {
     this.#awaitsAnswer = false;
-    this.#ports.clock.defer(() => this.#goOn());
+    this.#ports.share.next(() => this.#goOn());
   }
 
   #goOn(): void {

@@ -49,11 +49,18 @@ test('a sender that fills the mailbox is not read from until the room has room a
   const table = await Table.open();
   const sockets: FakeServerSocket[] = [];
   for (let tab = 0; tab < 21; tab++) sockets.push(await socketAt(table));
-  for (const socket of sockets) socket.onMessage(READY, false);
-  await table.settle();
+  for (const socket of sockets) {
+    socket.onMessage(READY, false);
+    await table.settle();
+  }
   table.sim.engine.stall();
   // 64 on their way to the disk, 256 in the mailbox, and one more.
-  for (const socket of sockets.slice(0, 20)) for (let sent = 0; sent < 16; sent++) socket.onMessage(SEAT_A_BOT, false);
+  for (const socket of sockets.slice(0, 20)) {
+    for (let sent = 1; sent <= 16; sent++) {
+      socket.onMessage(SEAT_A_BOT, false);
+      if (sent % 4 === 0) await table.settle(1); // what is read for a room in a millisecond
+    }
+  }
   const [last] = sockets.slice(20);
   last!.onMessage(SEAT_A_BOT, false);
   expect(sockets.flatMap(({ done }) => done)).toEqual(['pause']);
@@ -95,7 +102,27 @@ test('what an operator holds up does not keep a socket from being read', async (
   for (let sent = 0; sent < 20; sent++)
     socket.onMessage('{"event":"play","data":{"player_name":"Hana","piece_indices":[0]}}', false);
   socket.onMessage('{"event":"ping"}', false);
+  await table.settle();
   expect(socket.take()).toMatchObject([{ event: 'pong' }]);
+});
+
+test('a room whose sockets all speak at once is read four frames a millisecond, and another one at once', async () => {
+  const table = await Table.open();
+  const [tabs, other] = [[] as FakeServerSocket[], await socketAt(table, 'lobby')];
+  for (let tab = 0; tab < 10; tab++) tabs.push(await socketAt(table));
+  other.take();
+  for (const socket of tabs) {
+    socket.take();
+    socket.onMessage('{"event":"ping"}', false);
+  }
+  other.onMessage('{"event":"ping"}', false);
+  const answered = (): number => tabs.flatMap((socket) => socket.take()).length;
+  expect(answered()).toBe(4);
+  expect(other.take()).toMatchObject([{ event: 'pong' }]);
+  await table.settle(1);
+  expect(answered()).toBe(4);
+  await table.settle(1);
+  expect(answered()).toBe(2);
 });
 
 test('a socket that speaks is no dead one, however far behind what it says its pongs are', async () => {

@@ -50,6 +50,7 @@ import { Presence } from './presence.js';
 import { type News, PresenceNews } from './presence-news.js';
 import { reconnectHint } from './reconnect-hint.js';
 import { createSocketLimits } from './rate-limit.js';
+import { ReadingShares } from './reading-shares.js';
 import { RoomPace } from './room-pace.js';
 import { CLOSE, type Handshake, type ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
@@ -109,6 +110,7 @@ export class Gateway {
   readonly #heartbeat: Heartbeat;
   readonly #slowReaders: SlowReaders;
   readonly #crowd: Crowd;
+  readonly #shares: ReadingShares;
   readonly #enforcement: Enforcement;
   #awaited: ReadonlySet<string> = new Set(); // rooms of before the start, while their players may come back
   #draining = false;
@@ -119,6 +121,7 @@ export class Gateway {
     this.#heartbeat = new Heartbeat(ports.clock, this.traffic);
     this.#slowReaders = new SlowReaders(ports.clock, this.traffic, (connection) => this.#catchUp(connection));
     this.#crowd = new Crowd(ports.clock);
+    this.#shares = new ReadingShares(ports.clock);
     this.#enforcement = new Enforcement(ports, this.traffic);
     this.#presence = new Presence(ports.clock, ports.settings, (roomId, seat) => this.#tellAway(roomId, seat));
     this.#presenceNews = new PresenceNews(ports.clock, (roomId, news) => this.#tellNews(roomId, news));
@@ -149,7 +152,8 @@ export class Gateway {
     const limits = createSocketLimits(settings);
     const connection = new Connection(random(6).toString('hex'), socket, limits, handshake, this.traffic);
     this.traffic.opened++;
-    const pace = this.#enforcement.paceOf(connection, (frame, binary) => {
+    const share = this.#shares.of(() => connection.roomId ?? connection.session);
+    const pace = this.#enforcement.paceOf(connection, share, (frame, binary) => {
       this.meter.frameCame();
       try {
         this.#onFrame(connection, frame, binary);

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { SimulatedClock } from '../../actors/simulated-clock.js';
+import { ReadingShares } from './reading-shares.js';
+
+function shared() {
+  const clock = new SimulatedClock();
+  const shares = new ReadingShares(clock);
+  const read: string[] = [];
+  /** Reads a frame of each name, at once where it may be. */
+  const ask = (room: string, names: string): void => {
+    const share = shares.of(() => room);
+    for (const name of names) {
+      if (share.take()) read.push(name);
+      else share.next(() => read.push(name));
+    }
+  };
+  return { clock, shares, ask, read: () => read.join('') };
+}
+
+test('four frames of a room are read at once, four more each millisecond, those first that wait longest', async () => {
+  const { clock, ask, read } = shared();
+  ask('a', 'abcdefghij');
+  expect(read()).toBe('abcd');
+  await clock.advance(1);
+  expect(read()).toBe('abcdefgh');
+  await clock.advance(1);
+  expect(read()).toBe('abcdefghij');
+});
+
+test('who comes while others of its room wait comes behind them', async () => {
+  const { clock, ask, read } = shared();
+  ask('a', 'abcdefghi');
+  await clock.advance(1);
+  ask('a', 'j');
+  expect(read()).toBe('abcdefgh');
+  await clock.advance(1);
+  expect(read()).toBe('abcdefghij');
+});
+
+test('a room that asks for too much takes nothing of another one', async () => {
+  const { clock, ask, read } = shared();
+  ask('a', 'aaaaaaaaaaaaaaaa');
+  ask('b', 'bcde');
+  expect(read()).toBe('aaaabcde');
+  await clock.advance(1);
+  ask('b', 'bcde');
+  expect(read()).toBe('aaaabcdeaaaabcde');
+});
+
+test('a share comes anew each millisecond, and no timer is left once nobody waits', async () => {
+  const { clock, ask, read } = shared();
+  ask('a', 'abcde');
+  await clock.advance(1);
+  expect(clock.scheduledCount).toBe(0);
+  await clock.advance(1);
+  ask('a', 'fghi');
+  expect(read()).toBe('abcdefghi');
+});
+
+test('whoever asks for its next turn gets a later one of the event loop, also where nobody else is read', async () => {
+  const { clock, shares } = shared();
+  const done: string[] = [];
+  shares.of(() => 'a').next(() => done.push('read'));
+  expect(done).toEqual([]);
+  await clock.settle();
+  expect(done).toEqual(['read']);
+});
+
+test('the room is that of the moment: a socket enters one after it was accepted', async () => {
+  const { clock, shares } = shared();
+  let room = 'a';
+  const share = shares.of(() => room);
+  while (share.take());
+  room = 'b';
+  expect(share.take()).toBe(true);
+  await clock.settle();
+});
