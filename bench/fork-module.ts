@@ -28,13 +28,19 @@ export function startThread(module: string, workerData: unknown): Worker {
 
 /** @throws where the process ends before it says anything */
 export async function firstMessage<T>(child: ChildProcess): Promise<T> {
-  const [message] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code, signal]: unknown[]) => {
-      throw new Error(`a process of the bench ended with ${String(code ?? signal)} before it answered`);
-    }),
-  ])) as [T];
-  return message;
+  const decided = new AbortController();
+  const { signal } = decided;
+  try {
+    const [message] = (await Promise.race([
+      once(child, 'message', { signal }),
+      once(child, 'exit', { signal }).then(([code, name]: unknown[]) => {
+        throw new Error(`a process of the bench ended with ${String(code ?? name)} before it answered`);
+      }),
+    ])) as [T];
+    return message;
+  } finally {
+    decided.abort(); // neither listens any more
+  }
 }
 
 export async function killed(child: ChildProcess): Promise<void> {

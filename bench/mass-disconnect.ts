@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type Histogram } from 'hdr-histogram-js';
 import { ServerProcess } from '../test/support/server-process.js';
+import { standBack } from '../test/support/stand-back.js';
 import type { CrowdTask, Heard, Joined } from './crowd.js';
 import { firstMessage, forkModule, killed } from './fork-module.js';
 import { Party, type Driven } from './load/drive.js';
@@ -41,6 +42,7 @@ type Round = Readonly<Record<(typeof PARTS)[number], Part>> & {
   readonly early: Part; // of closing and telling
   readonly heard: Heard;
   readonly cutMs: number;
+  readonly closedMs: number; // the killed process is gone, and its last socket closed
 };
 
 type Death = Pick<Round, 'before' | 'closing'>;
@@ -58,7 +60,7 @@ interface Site {
  * sockets end, while rooms hear of it, and after it. Beside it, a plain `ws` server that tears down its sockets at once,
  * tells its tables as fast as the product did, and appends to a plain journal; and the product while as many sockets of
  * another server end, which is stopped: what is felt of that, this machine feels of ending a process. The crowd is two
- * processes of its own; the one whose people go is killed. All journals are in memory where that can be had: the noise
+ * processes of its own; the one whose people go is killed, and closes its sockets in the time that all others leave. All journals are in memory where that can be had: the noise
  * of a disk is larger than what is looked for.
  */
 export async function benchMassDisconnect(options: MassDisconnectOptions): Promise<object> {
@@ -136,6 +138,7 @@ async function deathsElsewhere(
     const go = forkModule('crowd', {});
     await told(go, { task: 'sit', url, tables: rooms, seats: [1, 2, 3] });
     process.kill(pid, 'SIGSTOP');
+    standBack(go.pid!);
     const before = await party.drive({ warmUpS: SETTLED_S, seconds, rate });
     const atStart = (): void => void go.kill('SIGKILL');
     return { before, closing: await party.drive({ warmUpS: 0.5, seconds: CLOSING_S, rate, atStart }) };
@@ -184,8 +187,10 @@ async function dropped(
   { rate, seconds, sockets }: MassDisconnectOptions,
 ): Promise<Round> {
   await told(stay, { task: 'listen' });
+  standBack(go.pid!);
   const before = await party.drive({ warmUpS: SETTLED_S, seconds, rate });
-  let cutMs = 0;
+  let [cutMs, closedMs] = [0, Number.NaN];
+  go.once('exit', () => (closedMs = Date.now()));
   const cut = (): void => {
     cutMs = Date.now();
     go.kill('SIGKILL');
@@ -200,7 +205,7 @@ async function dropped(
   } while (heard.away < sockets);
   const after = await party.drive({ warmUpS: 0.5, seconds, rate });
   const early = together([closing, ...telling.slice(0, EARLY_TELLINGS)]);
-  return { before, closing, telling: together(telling), after, early, heard, cutMs };
+  return { before, closing, telling: together(telling), after, early, heard, cutMs, closedMs };
 }
 
 function together(parts: readonly Part[]): Part {
@@ -253,8 +258,9 @@ function shownPart(run: Part): object {
   };
 }
 
-function shown({ heard, cutMs, ...parts }: Round): object {
+function shown({ heard, cutMs, closedMs, ...parts }: Round): object {
   return {
+    closed_after_ms: closedMs - cutMs,
     ...Object.fromEntries(PARTS.map((name) => [name, shownPart(parts[name])])),
     rooms_heard: {
       players_away: heard.away,

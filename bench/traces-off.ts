@@ -45,7 +45,7 @@ function measuring(): number {
   let frames = 0;
   const before = process.cpuUsage();
   for (let move = 0; move < LOOPS; move++) {
-    meter.frameCame();
+    meter.frameBegun();
     const { readMs } = meter;
     meter.frameRead();
     for (let notice = 0; notice < NOTICES_PER_MOVE; notice++) {

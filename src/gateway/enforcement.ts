@@ -55,7 +55,7 @@ export class Enforcement {
 
   /**
    * What hands on the frames of a socket, no faster than it may send them and than they are answered.
-   * @param share of what is read for its room
+   * @param share of what is read in a moment
    */
   paceOf(connection: Connection, share: ReadingShare, read: (frame: Frame, binary: boolean) => void): FramePace {
     const { clock, settings, rooms } = this.#ports;
@@ -71,6 +71,7 @@ export class Enforcement {
       mayRead: () => connection.unanswered < UNANSWERED_MAX || isHeld(),
       pause: () => connection.pause(),
       resume: () => connection.resume(),
+      onOutOfTurn: () => this.#traffic.outOfTurn++,
       onSlowed: () => this.#step(connection, 'slowed', 'flood'),
       onRefused: () => this.#frameRefused(connection),
       onFlooding: () => this.#sendAway(connection, 'Too many messages for too long'),

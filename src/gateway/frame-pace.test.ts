@@ -24,6 +24,7 @@ function paced({ rateLimitFactor = 1, shareOf = unshared } = {}) {
     mayRead: () => answers.missing < answers.missingMax,
     pause: () => done.push('pause'),
     resume: () => done.push('resume'),
+    onOutOfTurn: () => done.push('out of turn'),
     onSlowed: () => done.push('slowed'),
     onRefused: () => done.push('refused'),
     onFlooding: () => done.push('flooding'),
@@ -169,7 +170,8 @@ test('of many sockets that may read on each has one message read before any has 
     return new FramePace({
       ...{ clock, settings: { rateLimitFactor: 1 }, share: unshared(clock), mayRead: () => mayRead },
       read: (frame) => order.push(name + String(frame)),
-      ...{ pause: nothing, resume: nothing, onSlowed: nothing, onRefused: nothing, onFlooding: nothing },
+      ...{ pause: nothing, resume: nothing, onOutOfTurn: nothing },
+      ...{ onSlowed: nothing, onRefused: nothing, onFlooding: nothing },
     });
   });
   for (const pace of paces) for (const frame of ['1', '2']) pace.offer(frame, false);
@@ -179,7 +181,7 @@ test('of many sockets that may read on each has one message read before any has 
   expect(order).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'c2']);
 });
 
-test('a frame that comes out of its room\'s turn waits for it, in order and without being called a flood', async () => {
+test('a frame that comes out of turn waits for it, in order and without being called a flood', async () => {
   const { clock, offer, read, done } = paced({ shareOf: (clock) => new ReadingShares(clock).of(() => 'a room') });
   offer(9);
   expect(read).toEqual(numbers(4));
@@ -187,7 +189,7 @@ test('a frame that comes out of its room\'s turn waits for it, in order and with
   expect(read).toEqual(numbers(8));
   await clock.advance(1);
   expect(read).toEqual(numbers(9));
-  expect(done).toEqual(['pause', 'resume']);
+  expect(done).toEqual(['pause', 'out of turn', 'resume']);
 });
 
 test('who waits for answers is no flood, however long it takes', async () => {

@@ -55,18 +55,19 @@ function sizeAt(factor: number): BucketSize {
 export interface FramePacePorts {
   readonly clock: Clock;
   readonly settings: { readonly rateLimitFactor: number }; // read for each frame
-  readonly share: ReadingShare; // of its room
+  readonly share: ReadingShare; // with others of its room
   readonly read: (frame: Frame, binary: boolean) => void;
   readonly mayRead: () => boolean; // false while too many of its messages are unanswered
   readonly pause: () => void;
   readonly resume: () => void;
+  readonly onOutOfTurn: () => void; // a frame waits for others with its share
   readonly onSlowed: () => void; // its limit makes a frame wait
   readonly onRefused: () => void; // a frame is dropped: too many wait
   readonly onFlooding: () => void; // it has gone on for too long
 }
 
 /**
- * Reads the frames of one socket at the pace of its limit, in its room's turn, and no faster than they are answered. What comes faster stays
+ * Reads the frames of one socket at the pace of its limit, in turn with its room's others, and no faster than they are answered. What comes faster stays
  * in the network: the socket is not read from until it is its turn again, and its sender feels that.
  */
 export class FramePace {
@@ -87,7 +88,7 @@ export class FramePace {
 
   offer(frame: Frame, binary: boolean): void {
     if (this.#isStopped) return;
-    const { mayRead, share, pause, read, onRefused } = this.#ports;
+    const { mayRead, share, pause, read, onOutOfTurn, onRefused } = this.#ports;
     const isFirst = this.#waiting.length === 0;
     const isUnanswered = isFirst && !mayRead();
     const isOutOfTurn = isFirst && !isUnanswered && !share.take();
@@ -99,8 +100,10 @@ export class FramePace {
       this.#bytes += frame.length;
       if (!isFirst) return;
       pause();
-      if (isOutOfTurn) this.#readNext();
-      else this.#holdBack();
+      if (isOutOfTurn) {
+        onOutOfTurn();
+        this.#readNext();
+      } else this.#holdBack();
     }
   }
 
@@ -146,10 +149,12 @@ export class FramePace {
   }
 
   #lookIn(delayMs: number): void {
-    this.#look = this.#ports.clock.schedule(delayMs, () => this.#readNext());
+    this.#look = this.#ports.clock.schedule(delayMs, () =>
+      this.#ports.mayRead() ? this.#readNext() : this.#holdBack(),
+    );
   }
 
-  /** When it is its room's turn again, in a later one of the event loop: all others have theirs in between. */
+  /** When it is its turn among those with its share, in a later one of the event loop: all others have theirs in between. */
   #readNext(): void {
     this.#awaitsAnswer = false;
     this.#ports.share.next(() => this.#goOn());

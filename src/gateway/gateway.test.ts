@@ -106,23 +106,44 @@ test('what an operator holds up does not keep a socket from being read', async (
   expect(socket.take()).toMatchObject([{ event: 'pong' }]);
 });
 
-test('a room whose sockets all speak at once is read four frames a millisecond, and another one at once', async () => {
+test('those without a seat who all speak at once are read four frames a millisecond; who plays, at once', async () => {
   const table = await Table.open();
-  const [tabs, other] = [[] as FakeServerSocket[], await socketAt(table, 'lobby')];
-  for (let tab = 0; tab < 10; tab++) tabs.push(await socketAt(table));
-  other.take();
-  for (const socket of tabs) {
-    socket.take();
-    socket.onMessage('{"event":"ping"}', false);
-  }
-  other.onMessage('{"event":"ping"}', false);
-  const answered = (): number => tabs.flatMap((socket) => socket.take()).length;
+  const seated = await socketAt(table);
+  seated.onMessage(READY, false);
+  await table.settle();
+  const [lobby, spectators] = [await socketAt(table, 'lobby'), [] as FakeServerSocket[]];
+  for (let count = 0; count < 10; count++) spectators.push(await socketAt(table));
+  const all = [...spectators, seated, lobby];
+  for (const socket of all) socket.take();
+  for (const socket of all) socket.onMessage('{"event":"ping"}', false);
+  const answered = (): number => spectators.flatMap((socket) => socket.take()).length;
+  expect(seated.take()).toMatchObject([{ event: 'pong' }]);
+  expect(lobby.take()).toMatchObject([{ event: 'pong' }]);
   expect(answered()).toBe(4);
-  expect(other.take()).toMatchObject([{ event: 'pong' }]);
   await table.settle(1);
   expect(answered()).toBe(4);
   await table.settle(1);
   expect(answered()).toBe(2);
+  expect(table.sim.server.gateway.traffic.outOfTurn).toBe(6);
+});
+
+test('the tabs of a seat are read four frames a millisecond together, and another player at once', async () => {
+  const table = await Table.playing();
+  const tabs: FakeServerSocket[] = [];
+  for (let count = 0; count < 10; count++) tabs.push(await socketAt(table));
+  const other = await socketAt(table, table.code, 1);
+  const all = [...tabs, other];
+  for (const socket of all) {
+    socket.onMessage(socket === other ? READY.replace('Hana', 'Gio') : READY, false);
+    await table.settle();
+  }
+  for (const socket of all) socket.take();
+  for (const socket of all) socket.onMessage('{"event":"ping"}', false);
+  const answered = (): number => tabs.flatMap((socket) => socket.take()).length;
+  expect(other.take()).toMatchObject([{ event: 'pong' }]);
+  expect(answered()).toBe(4);
+  await table.settle(2);
+  expect(answered()).toBe(6);
 });
 
 test('a socket that speaks is no dead one, however far behind what it says its pongs are', async () => {

@@ -92,7 +92,7 @@ const MISSED_ENTRIES_MAX = 1000;
 interface Asker {
   readonly connection: Connection | null; // null: the gateway itself
   readonly messageId: string | null;
-  readonly readMs?: number | null; // from its frame's arrival until a room was told; null where no frame was read
+  readonly readMs?: number | null; // since its frame was begun to be read, until a room was told; null where no frame was read
   readonly onNotice: (notice: GameNotice, tell: () => void) => void;
 }
 
@@ -152,9 +152,13 @@ export class Gateway {
     const limits = createSocketLimits(settings);
     const connection = new Connection(random(6).toString('hex'), socket, limits, handshake, this.traffic);
     this.traffic.opened++;
-    const share = this.#shares.of(() => connection.roomId ?? connection.session);
+    // As limits in rooms are: a part for each seat, and one for all who have none. Nobody uses up what a player needs.
+    const share = this.#shares.of(() => {
+      const { roomId, seat, session } = connection;
+      return roomId === null ? session : `${seat ?? 'none'}@${roomId}`;
+    });
     const pace = this.#enforcement.paceOf(connection, share, (frame, binary) => {
-      this.meter.frameCame();
+      this.meter.frameBegun();
       try {
         this.#onFrame(connection, frame, binary);
       } catch (failure) {

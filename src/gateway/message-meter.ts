@@ -2,7 +2,7 @@ import type { Traffic } from './traffic.js';
 
 /** What sockets had to do with a message. */
 export interface Told {
-  readonly readMs: number | null; // from the arrival of its frame until its room had it; null where no client sent it
+  readonly readMs: number | null; // since its frame was begun to be read, until its room had it; null where no client sent it
   readonly viewers: number; // sockets in the room
   readonly frames: number; // that it caused, answers included
   readonly bytes: number; // of them
@@ -14,14 +14,14 @@ export class MessageMeter {
   last: Told = { readMs: null, viewers: 0, frames: 0, bytes: 0 };
   readonly #elapsedMs: () => number;
   readonly #traffic: Pick<Traffic, 'framesOut' | 'bytesOut'>;
-  #frameMs: number | null = null; // monotonic: when the frame that is being read came
+  #frameMs: number | null = null; // monotonic: when the frame that is being read was begun with
 
   constructor(elapsedMs: () => number, traffic: Pick<Traffic, 'framesOut' | 'bytesOut'>) {
     this.#elapsedMs = elapsedMs;
     this.#traffic = traffic;
   }
 
-  frameCame(): void {
+  frameBegun(): void {
     this.#frameMs = this.#elapsedMs();
   }
 
@@ -29,7 +29,7 @@ export class MessageMeter {
     this.#frameMs = null;
   }
 
-  /** Since the frame came that is being read; null where none is. */
+  /** Since the frame was begun that is being read; null where none is. */
   get readMs(): number | null {
     return this.#frameMs === null ? null : this.#elapsedMs() - this.#frameMs;
   }

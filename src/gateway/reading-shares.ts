@@ -1,9 +1,9 @@
 import type { Clock } from '../../actors/clock.js';
 
-/** Frames that are read for one room in one slice of time: all four who play at once. */
+/** Frames that are read for one key in about one slice of time: who clicks fast sends two or three. */
 const SLICE = { count: 4, ms: 1 };
 
-/** A room's turn to be read from, for one of its sockets. */
+/** One of the sockets that are read in turn. */
 export interface ReadingShare {
   /** Whether a frame may be read now. Who is told no asks for `next`. */
   take(): boolean;
@@ -12,8 +12,8 @@ export interface ReadingShare {
 }
 
 /**
- * What is read for each room in a millisecond, however many sockets and people it has: the one whose sockets all speak
- * at once leaves every turn of the event loop to the others. Owns no timer while nobody waits.
+ * What is read in a millisecond for each key, which many sockets may have together: where thirty tabs or five hundred
+ * spectators speak at once, every turn of the event loop is left to others as well. Owns no timer while nobody waits.
  */
 export class ReadingShares {
   readonly #clock: Clock;
@@ -25,7 +25,7 @@ export class ReadingShares {
     this.#clock = clock;
   }
 
-  /** @param key of the room now, asked each time: a socket enters its room after it is accepted */
+  /** @param key of the socket now, asked each time: it is seated after it is accepted */
   of(key: () => string): ReadingShare {
     return {
       take: () => this.#take(key()),

@@ -23,6 +23,7 @@ export class Traffic {
   readonly broadcast = { sent: 0, skipped: 0, lost: 0 };
   broadcastsFailed = 0; // what was to be told could not be made
   resyncs = 0; // slow sockets that got the newest state instead
+  outOfTurn = 0; // sockets that had to wait until others with their share were read
   invalid = 0; // frames that were no message
   slowClosed = 0; // sockets that owed more than they may
   heartbeatDrops = 0;

@@ -54,6 +54,11 @@ export function addSocketMetrics(registry: Registry, gateway: Pick<Gateway, 'tra
     { name: 'websocket_messages_total', help: 'Messages of clients by event, whatever became of them', label: 'event' },
     () => traffic.messages,
   );
+  counter(
+    'websocket_out_of_turn_total',
+    'Times that a socket waited because others of its seat, or spectators of its room, spoke at once',
+    () => traffic.outOfTurn,
+  );
   counter('websocket_invalid_frames_total', 'Frames that were no message', () => traffic.invalid);
   counter(
     'websocket_encoded_total',

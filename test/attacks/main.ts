@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { setPriority } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Column, table } from '../../src/cli/table.js';
 import { runToEnd } from '../support/server-process.js';
+import { standBack } from '../support/stand-back.js';
 import { startArguments } from '../support/start-command.js';
 import { wholeNumber } from '../support/whole-number.js';
 import { Arena } from './arena.js';
@@ -77,12 +76,6 @@ const COLUMNS: readonly Column<AttackReport>[] = [
   { head: 'the attacker sees', cell: ({ seen }) => seen.join('; '), drop: 2 },
 ];
 
-/** Attackers have machines of their own elsewhere: here they get what the server and those who play leave over. */
-function standBack(): void {
-  const { status } = spawnSync('chrt', ['--all-tasks', '--idle', '--pid', '0', String(process.pid)]);
-  if (status !== 0) setPriority(19); // no Linux
-}
-
 async function main(attacks: readonly ListedAttack[]): Promise<number> {
   const arena = await Arena.start({
     command: [process.execPath, ...startArguments()],
@@ -95,7 +88,7 @@ async function main(attacks: readonly ListedAttack[]): Promise<number> {
   let journal = 'not verified';
   try {
     const bystanders = new Bystanders(arena.server.socketUrl);
-    standBack();
+    standBack(process.pid); // attackers have machines of their own elsewhere
     await bystanders.warmUp(WARM_UP_MOVES);
     for (const attack of attacks) {
       const report = await runAttack(arena, bystanders, attack, { windowMs, rounds });
