@@ -28,6 +28,26 @@ describe('a paused room', () => {
     expect(await tiny.inbox(room)).toEqual([]);
   });
 
+  test('takes no more of what waits at once than may be on its way to the disk', async () => {
+    const { tiny, room } = await paused();
+    const told = Array.from({ length: 200 }, () => tiny.add(room, -3));
+    await tiny.clock.advance(100);
+    const resumed = tiny.rooms.operations.resume(room);
+    let leastWaiting = 200;
+    const waits: number[] = [];
+    while (leastWaiting > 0) {
+      await tiny.clock.advance(1);
+      const { mailboxMessages } = tiny.rooms.counts;
+      if (mailboxMessages < leastWaiting) waits.push(leastWaiting - mailboxMessages);
+      leastWaiting = Math.min(leastWaiting, mailboxMessages);
+    }
+    await tiny.until(resumed);
+    await tiny.clock.advance(100);
+    expect(Math.max(...waits)).toBe(64);
+    expect(kinds(...told)).toEqual(told.map(() => 'refused'));
+    expect(await tiny.inbox(room)).toEqual([]);
+  });
+
   test('takes what was already in its mailbox with it', async () => {
     const tiny = await TinyRooms.start();
     const room = await tiny.open();

@@ -70,7 +70,7 @@ export interface RoomActorPorts<S, M extends Message, E extends DomainEvent, V> 
   readonly mailbox?: MailboxOptions;
 }
 
-/** Entries of one room that may be on their way to the disk; then it stops taking messages. */
+/** Entries and rows of one room that may be on their way to the disk; then it stops taking messages. */
 const IN_FLIGHT_MAX = 64;
 /** A snapshot is written after that many entries since the last one: recovery then replays at most this. */
 export const SNAPSHOT_ENTRIES = 8;
@@ -349,7 +349,12 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
   }
 
   get #isDecided(): boolean {
-    return this.#inFlight.length === 0 && this.#rowsUnderWay === 0;
+    return this.#underWay === 0;
+  }
+
+  /** What the journal is yet to decide. */
+  get #underWay(): number {
+    return this.#inFlight.length + this.#rowsUnderWay;
   }
 
   get #waitsOnDisk(): boolean {
@@ -367,7 +372,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
     if (this.#running) return;
     this.#running = true;
     try {
-      while (this.#runner !== null && this.#hold === null && this.#inFlight.length < IN_FLIGHT_MAX) {
+      while (this.#runner !== null && this.#hold === null && this.#underWay < IN_FLIGHT_MAX) {
         const envelope = this.#mailbox.take();
         if (envelope === undefined) break;
         if (this.#mustWait(envelope)) {
@@ -726,6 +731,7 @@ export class RoomActor<S, M extends Message, E extends DomainEvent, V> {
         this.#rowsUnderWay--;
         resolve(outcome.kind === 'committed');
         this.#announceSettled();
+        queueMicrotask(() => this.#run()); // behind whoever waited for it: a refusal is told before the next message is taken
       });
     });
   }

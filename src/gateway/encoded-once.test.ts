@@ -68,6 +68,7 @@ test('a hostile binary frame is answered in kind, and the socket stays', async (
   socket.take(msgpackCodec);
   for (const frame of [Uint8Array.of(0xc1), Uint8Array.of(0xdd, 0xff, 0xff, 0xff, 0xff), '{"event":"ping"}']) {
     socket.onMessage(frame, typeof frame !== 'string');
+    await table.settle();
     expect(socket.take(msgpackCodec)).toMatchObject([{ event: 'error', data: { type: 'validation_error' } }]);
   }
   expect(table.entries).toHaveLength(entries);

@@ -183,12 +183,12 @@ test('of many sockets that may read on each has one message read before any has 
 
 test('a frame that comes out of turn waits for it, in order and without being called a flood', async () => {
   const { clock, offer, read, done } = paced({ shareOf: (clock) => new ReadingShares(clock).of(() => 'a room') });
-  offer(9);
+  offer(5);
+  expect(read).toEqual(numbers(2));
+  await clock.advance(1);
   expect(read).toEqual(numbers(4));
   await clock.advance(1);
-  expect(read).toEqual(numbers(8));
-  await clock.advance(1);
-  expect(read).toEqual(numbers(9));
+  expect(read).toEqual(numbers(5));
   expect(done).toEqual(['pause', 'out of turn', 'resume']);
 });
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../actors/clock.js';
 
-/** Frames that are read for one key in about one slice of time: who clicks fast sends two or three. */
-const SLICE = { count: 4, ms: 1 };
+/** Frames that are read for one key in about one slice of time: a move takes one. */
+const SLICE = { count: 2, ms: 1 };
 
 /** One of the sockets that are read in turn. */
 export interface ReadingShare {
