@@ -152,10 +152,11 @@ test('protocol 7.4 mailbox full: temporarily_unavailable, retryable, the socket 
   const durable = table.entries.length;
   table.sim.engine.stall();
   const addBot = (tab: WireClient, id: string): string => tab.send('add_bot', { slot_id: 2 }, id);
-  const taken = tabs
-    .slice(0, 20)
-    .flatMap((tab, number) => ids(16).map((sent) => addBot(tab, `taken-${number}-${sent}`)));
-  await table.settle(50);
+  const taken: string[] = [];
+  for (const [number, tab] of tabs.slice(0, 20).entries()) {
+    for (const sent of ids(16)) taken.push(addBot(tab, `taken-${number}-${sent}`));
+    await table.settle(20); // two of a seat are read in a millisecond
+  }
   // 64 entries are on their way, 256 messages wait, the next is refused, and the rest is not read.
   const last = tabs[20]!;
   last.mark();
