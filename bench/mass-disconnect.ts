@@ -60,8 +60,8 @@ interface Site {
  * sockets end, while rooms hear of it, and after it. Beside it, a plain `ws` server that tears down its sockets at once,
  * tells its tables as fast as the product did, and appends to a plain journal; and the product while as many sockets of
  * another server end, which is stopped: what is felt of that, this machine feels of ending a process. The crowd is two
- * processes of its own; the one whose people go is killed, and closes its sockets in the time that all others leave. All journals are in memory where that can be had: the noise
- * of a disk is larger than what is looked for.
+ * processes of its own; the one whose people go is killed, and closes its sockets in the time that all others leave. All
+ * journals are in memory where that can be had: the noise of a disk is larger than what is looked for.
  */
 export async function benchMassDisconnect(options: MassDisconnectOptions): Promise<object> {
   const rooms = Math.ceil(options.sockets / (NAMES.length - 1));

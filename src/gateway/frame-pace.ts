@@ -55,7 +55,7 @@ function sizeAt(factor: number): BucketSize {
 export interface FramePacePorts {
   readonly clock: Clock;
   readonly settings: { readonly rateLimitFactor: number }; // read for each frame
-  readonly share: ReadingShare; // with others of its room
+  readonly share: ReadingShare; // with other sockets of its seat, or of its room
   readonly read: (frame: Frame, binary: boolean) => void;
   readonly mayRead: () => boolean; // false while too many of its messages are unanswered
   readonly pause: () => void;
@@ -67,8 +67,9 @@ export interface FramePacePorts {
 }
 
 /**
- * Reads the frames of one socket at the pace of its limit, in turn with its room's others, and no faster than they are answered. What comes faster stays
- * in the network: the socket is not read from until it is its turn again, and its sender feels that.
+ * Reads the frames of one socket at the pace of its limit, in turn with those that have its share, and no faster than
+ * they are answered. What comes faster stays in the network: the socket is not read from until it is its turn again, and
+ * its sender feels that.
  */
 export class FramePace {
   readonly #ports: FramePacePorts;
@@ -149,12 +150,12 @@ export class FramePace {
   }
 
   #lookIn(delayMs: number): void {
-    this.#look = this.#ports.clock.schedule(delayMs, () =>
-      this.#ports.mayRead() ? this.#readNext() : this.#holdBack(),
-    );
+    const { clock, mayRead } = this.#ports;
+    // Who may not be read yet uses up no turn of those with its share.
+    this.#look = clock.schedule(delayMs, () => (mayRead() ? this.#readNext() : this.#holdBack()));
   }
 
-  /** When it is its turn among those with its share, in a later one of the event loop: all others have theirs in between. */
+  /** In a later turn of the event loop, when its share has one for it: all others have theirs in between. */
   #readNext(): void {
     this.#awaitsAnswer = false;
     this.#ports.share.next(() => this.#goOn());

@@ -45,7 +45,7 @@ import { Enforcement } from './enforcement.js';
 import type { GameNotice } from './game-notice.js';
 import { Heartbeat } from './heartbeat.js';
 import { MessageMeter } from './message-meter.js';
-import type { PlayLimitSettings } from './play-limits.js';
+import { shareOf, type PlayLimitSettings } from './play-limits.js';
 import { Presence } from './presence.js';
 import { type News, PresenceNews } from './presence-news.js';
 import { reconnectHint } from './reconnect-hint.js';
@@ -152,10 +152,9 @@ export class Gateway {
     const limits = createSocketLimits(settings);
     const connection = new Connection(random(6).toString('hex'), socket, limits, handshake, this.traffic);
     this.traffic.opened++;
-    // As limits in rooms are: a part for each seat, and one for all who have none. Nobody uses up what a player needs.
     const share = this.#shares.of(() => {
       const { roomId, seat, session } = connection;
-      return roomId === null ? session : `${seat ?? 'none'}@${roomId}`;
+      return roomId === null ? session : shareOf(roomId, seat);
     });
     const pace = this.#enforcement.paceOf(connection, share, (frame, binary) => {
       this.meter.frameBegun();

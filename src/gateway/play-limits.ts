@@ -60,9 +60,14 @@ export class PlayLimits {
     if (roomId === null || ROOMLESS.has(event)) return { kind: 'accepted' };
     const perSecond = (roomMessagesPerSecond * rateLimitFactor) / SHARES;
     const size: BucketSize = { capacity: Math.max(perSecond * SHARE_S, 1), perSecond };
-    const shared = this.#shares.draw(`${seat ?? '-'}${roomId}`, size, nowMs, pace);
+    const shared = this.#shares.draw(shareOf(roomId, seat), size, nowMs, pace);
     return shared.ok ? { kind: 'accepted' } : limited('room', shared.waitMs);
   }
+}
+
+/** The key of a seat's share in its room, or of that of all who have none. */
+export function shareOf(roomId: string, seat: Seat | null): string {
+  return `${seat ?? '-'}${roomId}`;
 }
 
 function limited(by: 'player' | 'room', waitMs: number): PlayVerdict {

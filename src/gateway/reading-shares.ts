@@ -30,8 +30,9 @@ export class ReadingShares {
     return {
       take: () => this.#take(key()),
       next: (read) => {
-        if (this.#take(key())) this.#clock.defer(read);
-        else this.#wait(key(), read);
+        const mine = key();
+        if (this.#take(mine)) this.#clock.defer(read);
+        else this.#wait(mine, read);
       },
     };
   }
