@@ -31,6 +31,7 @@ export default defineConfig({
       include: ['actors/**/*.ts', 'persistence/**/*.ts', 'src/**/*.ts'],
       exclude: ['**/*.test.ts'],
       reporter: ['text-summary', 'json-summary'],
+      thresholds: { lines: 90, statements: 90, functions: 90, branches: 85 },
     },
   },
 });
