@@ -33,7 +33,7 @@ const {
 } = new Command('npm run attack --')
   .description(
     'Attacks a server of its own on the loopback interface, built and with the limits that users run it with, beside ' +
-      'four people who play, and ends by itself. All attacks take about a quarter of an hour.',
+      'four people who play, and ends by itself. All attacks take more than an hour.',
   )
   .addOption(new Option('--only <names>', 'attacks and kinds, a comma list').argParser(named))
   .option('--list', 'only say which attacks there are', false)
