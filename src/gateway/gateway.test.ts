@@ -58,7 +58,7 @@ test('a sender that fills the mailbox is not read from until the room has room a
   for (const socket of sockets.slice(0, 20)) {
     for (let sent = 1; sent <= 16; sent++) {
       socket.onMessage(SEAT_A_BOT, false);
-      if (sent % 2 === 0) await table.settle(1); // what is read for a room in a millisecond
+      if (sent % 2 === 0) await table.settle(1); // what is read for a seat in a millisecond
     }
   }
   const [last] = sockets.slice(20);

@@ -7,8 +7,8 @@ function shared() {
   const shares = new ReadingShares(clock);
   const read: string[] = [];
   /** Reads a frame of each name, at once where it may be. */
-  const ask = (room: string, names: string): void => {
-    const share = shares.of(() => room);
+  const ask = (key: string, names: string): void => {
+    const share = shares.of(() => key);
     for (const name of names) {
       if (share.take()) read.push(name);
       else share.next(() => read.push(name));
@@ -17,7 +17,7 @@ function shared() {
   return { clock, shares, ask, read: () => read.join('') };
 }
 
-test('two frames of a room are read at once, two more each millisecond, those first that wait longest', async () => {
+test('two frames of a key are read at once, two more each millisecond, those first that wait longest', async () => {
   const { clock, ask, read } = shared();
   ask('a', 'abcde');
   expect(read()).toBe('ab');
@@ -27,7 +27,7 @@ test('two frames of a room are read at once, two more each millisecond, those fi
   expect(read()).toBe('abcde');
 });
 
-test('who comes while others of its room wait comes behind them', async () => {
+test('who comes while others of its key wait comes behind them', async () => {
   const { clock, ask, read } = shared();
   ask('a', 'abcde');
   await clock.advance(1);
@@ -37,7 +37,7 @@ test('who comes while others of its room wait comes behind them', async () => {
   expect(read()).toBe('abcdef');
 });
 
-test('a room that asks for too much takes nothing of another one', async () => {
+test('a key that asks for too much takes nothing of another one', async () => {
   const { clock, ask, read } = shared();
   ask('a', 'aaaaaaaa');
   ask('b', 'bc');
@@ -66,12 +66,12 @@ test('whoever asks for its next turn gets a later one of the event loop, also wh
   expect(done).toEqual(['read']);
 });
 
-test('the room is that of the moment: a socket enters one after it was accepted', async () => {
+test('the key is that of the moment: a socket enters a room after it was accepted', async () => {
   const { clock, shares } = shared();
-  let room = 'a';
-  const share = shares.of(() => room);
+  let key = 'a';
+  const share = shares.of(() => key);
   while (share.take());
-  room = 'b';
+  key = 'b';
   expect(share.take()).toBe(true);
   await clock.settle();
 });
