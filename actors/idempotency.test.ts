@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { IDS_PER_SENDER_MAX, idempotencyKey, IdempotencyWindow } from './idempotency.js';
+import { IDS_PER_SENDER_MAX, idempotencyKey, IdempotencyWindow, type SavedWindow } from './idempotency.js';
 
 test('a key is 11 characters and differs by session and by message id', () => {
   const key = idempotencyKey('ann', 'm1');
@@ -16,6 +16,35 @@ test('finds the entry that applied a message, and none of another sender', () =>
   expect(window.find('ann', 'k1')).toBe(7);
   expect(window.find('ann', 'k2')).toBeUndefined();
   expect(window.find('bob', 'k1')).toBeUndefined();
+});
+
+test('finds no id by a part of another one', () => {
+  const window = new IdempotencyWindow();
+  window.add('ann', 'key', 7);
+  window.add('ann', '7', 12);
+  for (const part of ['ke', 'ey', 'e', '', '1', '12']) expect(window.find('ann', part)).toBeUndefined();
+  expect(window.find('ann', '7')).toBe(12);
+});
+
+test('comes back from pairs, as earlier snapshots have them, and tells them as they were', () => {
+  const pairs = [
+    [
+      'ann',
+      [
+        ['k1', 7],
+        ['k2', 12],
+      ],
+    ],
+    ['bob', [['k1', 9]]],
+  ] as const;
+  const window = new IdempotencyWindow(pairs);
+  expect(window.find('ann', 'k2')).toBe(12);
+  expect(window.find('bob', 'k1')).toBe(9);
+  expect(window.inPairs()).toEqual(pairs);
+  expect(window.toJSON()).toEqual([
+    ['ann', ',k1:7,k2:12'],
+    ['bob', ',k1:9'],
+  ]);
 });
 
 test('keeps the newest 32 ids of a sender', () => {
@@ -40,7 +69,7 @@ test('keeps eight senders and forgets the one that has been silent longest', () 
 test('comes back from JSON as it was, order of forgetting included', () => {
   const window = new IdempotencyWindow();
   for (let n = 1; n <= 40; n++) window.add(`sender ${n % 9}`, `k${n}`, n);
-  const copy = IdempotencyWindow.from(JSON.parse(JSON.stringify(window)) as ReturnType<IdempotencyWindow['toJSON']>);
+  const copy = new IdempotencyWindow(JSON.parse(JSON.stringify(window)) as SavedWindow);
   expect(JSON.stringify(copy)).toBe(JSON.stringify(window));
   window.add('new', 'k', 41);
   copy.add('new', 'k', 41);

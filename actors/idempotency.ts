@@ -16,7 +16,11 @@ export function keyOf({ session, messageId }: Cause): string | null {
   return session === null || messageId === null ? null : idempotencyKey(session, messageId);
 }
 
-export type SavedWindow = readonly (readonly [
+/** Each sender with its ids, `,key:seq` of each in one text; who sent last comes last. */
+export type SavedWindow = readonly (readonly [session: string, ids: string])[];
+
+/** As snapshots had it until ids became text. */
+export type PairedWindow = readonly (readonly [
   session: string,
   ids: readonly (readonly [key: string, seq: number])[],
 ])[];
@@ -24,42 +28,59 @@ export type SavedWindow = readonly (readonly [
 /**
  * Which messages of which sender were applied, and as which entry. Part of the room: rebuilt from entries, saved in
  * snapshots. Only accepted messages are kept; a refused one is judged anew when it is repeated.
+ * Ids are kept as the text they are saved as: an object for each would be most of what a room has in memory.
  */
 export class IdempotencyWindow {
-  readonly #senders = new Map<string, Map<string, number>>();
+  readonly #senders: Map<string, string>;
 
-  static from(saved: SavedWindow): IdempotencyWindow {
-    const window = new IdempotencyWindow();
-    for (const [session, ids] of saved) window.#senders.set(session, new Map(ids));
-    return window;
+  constructor(saved: SavedWindow | PairedWindow = []) {
+    this.#senders = new Map(saved.map(([session, ids]) => [session, typeof ids === 'string' ? ids : textOf(ids)]));
   }
 
-  /** Another window that knows more, to be looked at only: it shares what it has in common with this one. */
+  /** Another window that knows more, to be looked at only. */
   with(later: readonly { readonly session: string; readonly key: string; readonly seq: number }[]): IdempotencyWindow {
-    const window = new IdempotencyWindow();
-    const changed = new Set(later.map(({ session }) => session));
-    for (const [session, ids] of this.#senders) {
-      window.#senders.set(session, changed.has(session) ? new Map(ids) : ids);
-    }
+    const window = new IdempotencyWindow(this.toJSON());
     for (const { session, key, seq } of later) window.add(session, key, seq);
     return window;
   }
 
   /** The entry that applied the message, or undefined. */
   find(session: string, key: string): number | undefined {
-    return this.#senders.get(session)?.get(key);
+    const ids = this.#senders.get(session) ?? '';
+    const start = ids.indexOf(`,${key}:`);
+    return start < 0 ? undefined : Number.parseInt(ids.slice(start + key.length + 2), 10);
   }
 
   add(session: string, key: string, seq: number): void {
-    const ids = this.#senders.get(session) ?? new Map<string, number>();
-    ids.set(key, seq);
-    if (ids.size > IDS_PER_SENDER_MAX) ids.delete(ids.keys().next().value!);
+    const ids = `${this.#senders.get(session) ?? ''},${key}:${seq}`;
     this.#senders.delete(session);
-    this.#senders.set(session, ids);
+    this.#senders.set(session, countOf(ids) > IDS_PER_SENDER_MAX ? ids.slice(ids.indexOf(',', 1)) : ids);
     if (this.#senders.size > SENDERS_MAX) this.#senders.delete(this.#senders.keys().next().value!);
   }
 
   toJSON(): SavedWindow {
-    return [...this.#senders].map(([session, ids]) => [session, [...ids]] as const);
+    return [...this.#senders];
   }
+
+  inPairs(): PairedWindow {
+    return Array.from(this.#senders, ([session, ids]) => [session, pairsOf(ids)]);
+  }
+}
+
+function countOf(ids: string): number {
+  let count = 0;
+  for (let at = ids.indexOf(','); at >= 0; at = ids.indexOf(',', at + 1)) count++;
+  return count;
+}
+
+function textOf(pairs: readonly (readonly [key: string, seq: number])[]): string {
+  return pairs.map(([key, seq]) => `,${key}:${seq}`).join('');
+}
+
+function pairsOf(ids: string): (readonly [key: string, seq: number])[] {
+  return ids
+    .split(',')
+    .slice(1)
+    .map((id) => id.split(':') as [key: string, seq: string])
+    .map(([key, seq]) => [key, Number(seq)]);
 }

@@ -1,6 +1,6 @@
 import { chainHash, CHAIN_START, contentHash } from '../persistence/hash-chain.js';
 import type { Entry, JournalReader, Snapshot } from '../persistence/journal.js';
-import { IdempotencyWindow, type SavedWindow } from './idempotency.js';
+import { IdempotencyWindow, type PairedWindow, type SavedWindow } from './idempotency.js';
 import { MachineRunner } from './machine-runner.js';
 import type { DomainEvent, Message, RoomDefinition, RoomSnapshot } from './room-definition.js';
 import { machineOf, upcastEvent, upcastSnapshot } from './versions.js';
@@ -92,14 +92,21 @@ interface Standing {
 }
 
 /** The state of a room as one text, and back: machine and idempotency window together (checklist PS-1). */
-export function encodeState<S>(snapshot: RoomSnapshot<S>, window: SavedWindow): string {
+export function encodeState<S>(snapshot: RoomSnapshot<S>, window: SavedWindow | PairedWindow): string {
   return JSON.stringify({ value: snapshot.value, context: snapshot.context, window });
 }
 
 interface SavedState {
   readonly value: unknown;
   readonly context: unknown;
-  readonly window: SavedWindow;
+  readonly window: SavedWindow | PairedWindow;
+}
+
+/** The hash that a state is saved with; the one in `found` where it was saved with ids in pairs. */
+export function stateHashOf<S>(snapshot: RoomSnapshot<S>, window: IdempotencyWindow, found: string): string {
+  const hash = contentHash(encodeState(snapshot, window.toJSON()));
+  if (hash === found) return hash;
+  return contentHash(encodeState(snapshot, window.inPairs())) === found ? found : hash;
 }
 
 /**
@@ -297,7 +304,7 @@ function startAt<S, M extends Message, E extends DomainEvent, V>(
     room: {
       version: known === undefined ? definition.version : version,
       runner: runner,
-      window: IdempotencyWindow.from(window),
+      window: new IdempotencyWindow(window),
       seq,
       at,
       hash: snapshot.entryHash,
@@ -387,7 +394,7 @@ async function changeCourse<S, M extends Message, E extends DomainEvent, V>(
     if (shifted.kind === 'refused') throw new JournalCorrupt(roomId, seq, `its shift is refused: ${shifted.reason}`);
     events = shifted.events;
   }
-  const stateHash = contentHash(encodeState(runner.snapshot, base.window.toJSON()));
+  const stateHash = stateHashOf(runner.snapshot, base.window, change.stateHash);
   if (stateHash !== change.stateHash) {
     const parted = { of: 'hash', expected: stateHash, found: change.stateHash } as const;
     throw new JournalCorrupt(roomId, seq, `the state that it was ${change.type} to does not have its hash`, { parted });

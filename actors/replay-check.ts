@@ -1,8 +1,7 @@
-import { contentHash } from '../persistence/hash-chain.js';
 import { type JournalReader, type Snapshot, StoreFailure } from '../persistence/journal.js';
 import { type Change, changesBetween, plainJson } from './difference.js';
 import { type SnapshotMark, type StoredRoom } from './integrity.js';
-import { encodeState, JournalCorrupt, replayFrom, snapshotOf, type Stage } from './recovery.js';
+import { JournalCorrupt, replayFrom, snapshotOf, type Stage, stateHashOf } from './recovery.js';
 import type { DomainEvent, Message, RoomDefinition, RoomSnapshot } from './room-definition.js';
 import type { Difference, ReplayVerdict } from './verdict.js';
 import { MachineVersionUnknown, upcastSnapshot } from './versions.js';
@@ -171,7 +170,7 @@ async function runFrom<S, M extends Message, E extends DomainEvent, V>(
       if (mark === undefined) continue;
       if (mark.fault !== null) faulty.push(seq);
       else {
-        const expected = contentHash(encodeState(stage.after, stage.window.toJSON()));
+        const expected = stateHashOf(stage.after, stage.window, mark.stateHash);
         if (expected === mark.stateHash && stage.version === mark.version) {
           agreed++;
           continue;

@@ -1,7 +1,7 @@
 // Goal: whatever a disk does to a journal is noticed, named where it began, and put right where the entries prove how.
 // Method: rooms are played on the simulated disk, one thing on it is changed by hand, and the room is verified.
 import { fc, test as property } from '@fast-check/vitest';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { tinyGame, tinyGameBefore } from '../test/support/tiny-game.js';
 import { TinyRooms } from '../test/support/tiny-rooms.js';
 import { chainHash, CHAIN_START, contentHash } from '../persistence/hash-chain.js';
@@ -13,6 +13,7 @@ import {
   type StreamHead,
   type StreamPage,
 } from '../persistence/journal.js';
+import { IdempotencyWindow } from './idempotency.js';
 import type { RoomVerdict } from './verdict.js';
 import { verifyAll, verifyRoom } from './verification.js';
 
@@ -44,6 +45,16 @@ async function playedRoom(adds = 150) {
   for (let n = 1; n <= adds; n++) tiny.add(room, 1, { id: `m${n}` });
   await tiny.clock.advance(1_000);
   return { tiny, room };
+}
+
+/** As the server wrote snapshots before ids were text. */
+function withIdsInPairs(): { readonly end: () => void } {
+  const written = vi.spyOn(IdempotencyWindow.prototype, 'toJSON').mockImplementation(function (
+    this: IdempotencyWindow,
+  ) {
+    return this.inPairs() as never;
+  });
+  return { end: () => written.mockRestore() };
 }
 
 function verify(tiny: TinyRooms, room: string, definition = tiny.definition): Promise<RoomVerdict> {
@@ -114,6 +125,25 @@ describe('a room that is as it was written', () => {
       replay: { recomputed: 1, skippedThrough: 72, through: 73, difference: null },
     });
     expect(await verify(tiny, room, tinyGameBefore)).toMatchObject({ kind: 'unverified', replay: { through: 71 } });
+  });
+
+  test('is sound, and knows what it was told, where ids were saved in pairs', async () => {
+    const earlier = withIdsInPairs();
+    const { tiny, room } = await playedRoom(30);
+    await tiny.until(tiny.rooms.operations.restore(room, 20));
+    await tiny.clock.advance(200_000);
+    const [saved] = await tiny.until(tiny.engine.snapshots(room, 1_000, 1));
+    earlier.end();
+    expect(saved?.state).toContain('"window":[["ann",[["');
+
+    await tiny.crash();
+    const { seq } = await tiny.durable(room);
+    const told = tiny.add(room, 1, { id: 'm19' });
+    for (let n = 1; n <= 10; n++) tiny.add(room, 1, { id: `n${n}` });
+    await tiny.clock.advance(1_000);
+    expect(told.heard()).toMatchObject([{ kind: 'repeated' }]);
+    expect(await tiny.durable(room)).toMatchObject({ seq: seq + 10 });
+    expect(await verify(tiny, room)).toMatchObject({ kind: 'sound', seq: seq + 10, replay: { recomputed: seq + 10 } });
   });
 
   test('is verified while it is played', async () => {

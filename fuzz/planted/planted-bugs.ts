@@ -234,8 +234,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'one id too few is remembered',
     class: 'mailbox',
     file: 'actors/idempotency.ts',
-    find: 'ids.size > IDS_PER_SENDER_MAX',
-    replace: 'ids.size >= IDS_PER_SENDER_MAX',
+    find: 'countOf(ids) > IDS_PER_SENDER_MAX',
+    replace: 'countOf(ids) >= IDS_PER_SENDER_MAX',
     seen: 'Of 32 messages that a client sends again after a cut the first takes effect twice.',
   },
   {
