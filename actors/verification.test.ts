@@ -146,6 +146,23 @@ describe('a room that is as it was written', () => {
     expect(await verify(tiny, room)).toMatchObject({ kind: 'sound', seq: seq + 10, replay: { recomputed: seq + 10 } });
   });
 
+  test('is sound where the snapshot of a restored state was repaired in another form than it had, and all else is compacted', async () => {
+    const earlier = withIdsInPairs();
+    const { tiny, room } = await playedRoom(30);
+    await tiny.clock.advance(200_000); // it rests, with a snapshot of entry 31
+    const { seq } = await tiny.until(tiny.rooms.operations.restore(room, 10));
+    earlier.end();
+    forge(tiny, room, seq);
+    expect(await repair(tiny, room)).toMatchObject({ replay: { wrongSnapshots: [seq] } });
+    const [repaired] = await tiny.until(tiny.engine.snapshots(room, seq, 1));
+    expect(repaired?.state).toContain('"window":[["ann",",');
+
+    for (let n = 0; n < 130; n++) tiny.add(room, 1);
+    await tiny.clock.advance(1_000);
+    for (let removed = 1; removed > 0; ) removed = await tiny.until(tiny.engine.compact(room, seq - 2));
+    expect(await verify(tiny, room)).toMatchObject({ kind: 'sound', sentences: [], replay: { through: seq + 130 } });
+  });
+
   test('is verified while it is played', async () => {
     const { tiny, room } = await playedRoom();
     const verifying = verifyRoom(tiny.engine, tinyGame, room);
