@@ -51,6 +51,7 @@ export class IdempotencyWindow {
     return start < 0 ? undefined : Number.parseInt(ids.slice(start + key.length + 2), 10);
   }
 
+  /** @param key one that `find` does not know: a repeated message is applied once, so none is added twice */
   add(session: string, key: string, seq: number): void {
     const ids = `${this.#senders.get(session) ?? ''},${key}:${seq}`;
     this.#senders.delete(session);

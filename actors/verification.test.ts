@@ -1,7 +1,7 @@
 // Goal: whatever a disk does to a journal is noticed, named where it began, and put right where the entries prove how.
 // Method: rooms are played on the simulated disk, one thing on it is changed by hand, and the room is verified.
 import { fc, test as property } from '@fast-check/vitest';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { tinyGame, tinyGameBefore } from '../test/support/tiny-game.js';
 import { TinyRooms } from '../test/support/tiny-rooms.js';
 import { chainHash, CHAIN_START, contentHash } from '../persistence/hash-chain.js';
@@ -46,6 +46,8 @@ async function playedRoom(adds = 150) {
   await tiny.clock.advance(1_000);
   return { tiny, room };
 }
+
+afterEach(() => void vi.restoreAllMocks());
 
 /** As the server wrote snapshots before ids were text. */
 function withIdsInPairs(): { readonly end: () => void } {

@@ -5,7 +5,8 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Entry, JournalReader, Snapshot } from '../../../persistence/journal.js';
 import { MachineRunner } from '../../machine-runner.js';
-import { encodeState, recover } from '../../recovery.js';
+import { IdempotencyWindow } from '../../idempotency.js';
+import { encodeState, recover, stateHashOf } from '../../recovery.js';
 import type { DomainEvent, Message, RoomSnapshot } from '../../room-definition.js';
 import { liapTui } from '../liap-tui.js';
 import type { RoomEvent } from '../room-event.js';
@@ -74,13 +75,16 @@ test('the journal is of version 1, and holds ends, leavers, an outage and rooms 
 describe.each(rooms)('$name', (room) => {
   test('is replayed by the machine of version 1: every event and every snapshot, byte by byte', () => {
     const snapshots = new Map(room.snapshots.map((snapshot) => [snapshot.seq, snapshot]));
+    const window = new IdempotencyWindow();
     for (const { entry, state, events } of replayedBy1(room.entries)) {
+      const { key, session } = JSON.parse(entry.message) as { key?: string; session?: string };
+      if (key !== undefined && session !== undefined) window.add(session, key, entry.seq);
       expect(JSON.stringify(events), `entry ${entry.seq}`).toBe(entry.events);
       const saved = snapshots.get(entry.seq);
       if (saved === undefined) continue;
       snapshots.delete(entry.seq);
-      const { window } = JSON.parse(saved.state) as { window: [] };
-      expect(encodeState(state, window), `snapshot ${entry.seq}`).toBe(saved.state);
+      expect(encodeState(state, window.inPairs()), `snapshot ${entry.seq}`).toBe(saved.state);
+      expect(stateHashOf(state, window, saved.stateHash), `snapshot ${entry.seq}`).toBe(saved.stateHash);
     }
     expect(snapshots.size).toBe(0);
   });
