@@ -28,7 +28,7 @@ export type PairedWindow = readonly (readonly [
 /**
  * Which messages of which sender were applied, and as which entry. Part of the room: rebuilt from entries, saved in
  * snapshots. Only accepted messages are kept; a refused one is judged anew when it is repeated.
- * Ids are kept as the text they are saved as: an object for each would be most of what a room has in memory.
+ * Ids are kept as the text they are saved as: ten thousand rooms are rebuilt sooner than with an object for each id.
  */
 export class IdempotencyWindow {
   readonly #senders: Map<string, string>;
@@ -53,7 +53,7 @@ export class IdempotencyWindow {
 
   /** @param key one that `find` does not know: a repeated message is applied once, so none is added twice */
   add(session: string, key: string, seq: number): void {
-    const ids = `${this.#senders.get(session) ?? ''},${key}:${seq}`;
+    const ids = (this.#senders.get(session) ?? '') + idText(key, seq);
     this.#senders.delete(session);
     this.#senders.set(session, countOf(ids) > IDS_PER_SENDER_MAX ? ids.slice(ids.indexOf(',', 1)) : ids);
     if (this.#senders.size > SENDERS_MAX) this.#senders.delete(this.#senders.keys().next().value!);
@@ -74,14 +74,14 @@ function countOf(ids: string): number {
   return count;
 }
 
+function idText(key: string, seq: number): string {
+  return `,${key}:${seq}`;
+}
+
 function textOf(pairs: readonly (readonly [key: string, seq: number])[]): string {
-  return pairs.map(([key, seq]) => `,${key}:${seq}`).join('');
+  return pairs.map(([key, seq]) => idText(key, seq)).join('');
 }
 
 function pairsOf(ids: string): (readonly [key: string, seq: number])[] {
-  return ids
-    .split(',')
-    .slice(1)
-    .map((id) => id.split(':') as [key: string, seq: string])
-    .map(([key, seq]) => [key, Number(seq)]);
+  return Array.from(ids.matchAll(/,([^,]*):(\d+)/g), ([, key, seq]) => [key!, Number(seq)]);
 }

@@ -50,13 +50,10 @@ async function playedRoom(adds = 150) {
 afterEach(() => void vi.restoreAllMocks());
 
 /** As the server wrote snapshots before ids were text. */
-function withIdsInPairs(): { readonly end: () => void } {
-  const written = vi.spyOn(IdempotencyWindow.prototype, 'toJSON').mockImplementation(function (
-    this: IdempotencyWindow,
-  ) {
+function withIdsInPairs() {
+  return vi.spyOn(IdempotencyWindow.prototype, 'toJSON').mockImplementation(function (this: IdempotencyWindow) {
     return this.inPairs() as never;
   });
-  return { end: () => written.mockRestore() };
 }
 
 function verify(tiny: TinyRooms, room: string, definition = tiny.definition): Promise<RoomVerdict> {
@@ -135,7 +132,7 @@ describe('a room that is as it was written', () => {
     await tiny.until(tiny.rooms.operations.restore(room, 20));
     await tiny.clock.advance(200_000);
     const [saved] = await tiny.until(tiny.engine.snapshots(room, 1_000, 1));
-    earlier.end();
+    earlier.mockRestore();
     expect(saved?.state).toContain('"window":[["ann",[["');
 
     await tiny.crash();
@@ -153,7 +150,7 @@ describe('a room that is as it was written', () => {
     const { tiny, room } = await playedRoom(30);
     await tiny.clock.advance(200_000); // it rests, with a snapshot of entry 31
     const { seq } = await tiny.until(tiny.rooms.operations.restore(room, 10));
-    earlier.end();
+    earlier.mockRestore();
     forge(tiny, room, seq);
     expect(await repair(tiny, room)).toMatchObject({ replay: { wrongSnapshots: [seq] } });
     const [repaired] = await tiny.until(tiny.engine.snapshots(room, seq, 1));
