@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Cause } from './envelope.js';
+import type { Message } from './room-definition.js';
 
 /** Accepted ids that are remembered for each sender. */
 export const IDS_PER_SENDER_MAX = 32;
@@ -57,6 +58,11 @@ export class IdempotencyWindow {
     this.#senders.delete(session);
     this.#senders.set(session, countOf(ids) > IDS_PER_SENDER_MAX ? ids.slice(ids.indexOf(',', 1)) : ids);
     if (this.#senders.size > SENDERS_MAX) this.#senders.delete(this.#senders.keys().next().value!);
+  }
+
+  /** Adds the id of a message that was applied, if it has one. */
+  remember({ session, key }: Pick<Message, 'session' | 'key'>, seq: number): void {
+    if (session !== undefined && key !== undefined) this.add(session, key, seq);
   }
 
   toJSON(): SavedWindow {

@@ -369,7 +369,7 @@ function step<S, M extends Message, E extends DomainEvent, V>(
     }
     events = result.events;
   }
-  if (message.key !== undefined && message.session !== undefined) window.add(message.session, message.key, seq);
+  window.remember(message, seq);
   return { room: { version, runner, window, seq, at, hash }, events };
 }
 

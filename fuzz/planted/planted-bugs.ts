@@ -292,7 +292,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'a replay forgets ids',
     class: 'journal and recovery',
     file: 'actors/recovery.ts',
-    find: 'if (message.key !== undefined && message.session !== undefined) window.add(message.session, message.key, seq);',
+    find: 'window.remember(message, seq);',
     replace: '',
     seen: 'A message that is sent again after a restart takes effect twice.',
   },

@@ -267,6 +267,7 @@ describe('a file', () => {
         {
           type: 'create',
           session: 'ann',
+          key: 'first',
           code: 'ABCDEF',
           seed: 'f'.repeat(64),
           hostName: 'Ann',
@@ -296,7 +297,8 @@ describe('a file', () => {
         stop: null,
         script: { promise: 'a promise', deeds: 8, refused: 2 },
       });
-      const { items } = (await folder.ask(`/sandboxes/${id}/timeline`)).body;
+      const { items, stop } = (await folder.ask(`/sandboxes/${id}/timeline`)).body;
+      expect(stop).toBeNull();
       const types = items!.map(({ type }) => type);
       expect(types).toEqual(['create', 'connect', 'startGame', 'timer', ...(version === 1 ? ['upgraded'] : [])]);
       // Deals of this seed are weak by the fuzzer alone: nobody would be asked by the product's own.

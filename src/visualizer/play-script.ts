@@ -94,7 +94,7 @@ class ScriptedRoom {
     if (this.#runner === null) {
       const { runner, events } = MachineRunner.create<unknown, Message, DomainEvent>(machine, message);
       this.#runner = runner;
-      this.#enter('applied', message, events);
+      this.#applied(message, events);
       return;
     }
     const leaf = leafOf(this.#runner.snapshot.value);
@@ -104,10 +104,12 @@ class ScriptedRoom {
       this.#refused(message, result.reason, result.sentence, rule);
       return;
     }
-    if (message.key !== undefined && message.session !== undefined) {
-      this.#window.add(message.session, message.key, this.journal.seq + 1);
-    }
-    this.#enter('applied', message, result.events);
+    this.#applied(message, result.events);
+  }
+
+  #applied(message: Message, events: readonly DomainEvent[]): void {
+    this.#window.remember(message, this.journal.seq + 1);
+    this.#enter('applied', message, events);
   }
 
   #upgrade(): void {
