@@ -145,6 +145,31 @@ describe('a room that is as it was written', () => {
     expect(await verify(tiny, room)).toMatchObject({ kind: 'sound', seq: seq + 10, replay: { recomputed: seq + 10 } });
   });
 
+  test('is sound, and goes on, where it was upgraded while ids were saved in pairs', async () => {
+    const earlier = withIdsInPairs();
+    const tiny = await TinyRooms.start({ definition: tinyGameBefore });
+    const room = await tiny.open();
+    for (let n = 1; n <= 20; n++) tiny.add(room, 1, { id: `m${n}` });
+    await tiny.clock.advance(1_000);
+    tiny.definition = tinyGame;
+    await tiny.crash();
+    tiny.add(room, 1, { id: 'n1' });
+    await tiny.clock.advance(1_000);
+    const { seq } = await tiny.durable(room);
+    earlier.mockRestore();
+    expect(tiny.engine.durableEntries(room).at(-2)).toMatchObject({ outcome: 'upgraded', machineVersion: 2 });
+    const [saved] = await tiny.until(tiny.engine.snapshots(room, seq, 1));
+    expect(saved).toMatchObject({ machineVersion: 2, state: expect.stringContaining('"window":[["ann",[["') });
+
+    await tiny.crash();
+    const told = tiny.add(room, 1, { id: 'm20' });
+    tiny.add(room, 1, { id: 'n2' });
+    await tiny.clock.advance(1_000);
+    expect(told.heard()).toMatchObject([{ kind: 'repeated' }]);
+    const { seq: last } = await tiny.durable(room);
+    expect(await verify(tiny, room)).toMatchObject({ kind: 'sound', seq: last, replay: { recomputed: last } });
+  });
+
   test('is sound where the snapshot of a restored state was repaired in another form than it had, and all else is compacted', async () => {
     const earlier = withIdsInPairs();
     const { tiny, room } = await playedRoom(30);
