@@ -202,7 +202,7 @@ describe('pausing', () => {
     const refused = tiny.create();
     await tiny.clock.advance(100_000);
     expect(kinds(waiting)).toEqual([]);
-    expect(kinds(refused)).toEqual(['storeAway']);
+    expect(kinds(refused)).toEqual(['paused']);
     expect(tiny.events(asleep)).toEqual(['opened', 'wound']);
     await tiny.crash({ downMs: 1000 });
     await tiny.clock.advance(100_000);

@@ -44,7 +44,7 @@ export interface StepTimes {
 }
 
 /** Why a message had no effect. All but `failed` may be sent again: the machine threw at that one, twice. */
-export type Unavailable = 'storeAway' | 'mailboxFull' | 'restarting' | 'quarantined' | 'failed';
+export type Unavailable = 'storeAway' | 'mailboxFull' | 'restarting' | 'quarantined' | 'failed' | 'paused';
 
 /** The room can't go on as it is. */
 export interface Crash<M extends Message> {

@@ -5,7 +5,7 @@ import { keyOf } from './idempotency.js';
 import type { Lane } from './mailbox.js';
 import { MachineRunner } from './machine-runner.js';
 import { recover } from './recovery.js';
-import type { RoomActor, RoomOutput } from './room-actor.js';
+import type { RoomActor, RoomOutput, Unavailable } from './room-actor.js';
 import type { DomainEvent, Message, Refused, RoomSnapshot, Untimed, Viewer } from './room-definition.js';
 import { roomCode, uuidV7 } from './room-ids.js';
 import { type RoomCounters, RoomKeeper, type RoomsPorts } from './room-keeper.js';
@@ -118,7 +118,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
     const underWay = key === null ? undefined : this.#creating.get(key);
     if (underWay !== undefined) {
       const roomId = await underWay;
-      if (roomId === null) this.#publish({ kind: 'unavailable', why: 'storeAway', roomId: '', cause });
+      if (roomId === null) this.#publish({ kind: 'unavailable', why: this.#whyNoRoom(), roomId: '', cause });
       else await this.#repeat(roomId, 1, cause);
       return;
     }
@@ -151,7 +151,7 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
     const isOpen = (): boolean => writer.available && !this.#keeper.isDraining && this.holdOf(EVERY_ROOM) === null;
     const code = isOpen() ? await this.#freeCode() : null;
     if (code === null || !isOpen()) {
-      this.#publish({ kind: 'unavailable', why: 'storeAway', roomId: '', cause });
+      this.#publish({ kind: 'unavailable', why: this.#whyNoRoom(), roomId: '', cause });
       return null;
     }
     const roomId = uuidV7(now(), random);
@@ -165,6 +165,10 @@ export class Rooms<S, M extends Message, E extends DomainEvent, V> {
       throw failure;
     }
     return (await durable) ? roomId : null;
+  }
+
+  #whyNoRoom(): Unavailable {
+    return this.holdOf(EVERY_ROOM) === null ? 'storeAway' : 'paused';
   }
 
   /** A code that no room has, or null where luck runs out. Closed rooms keep theirs until they are archived. */

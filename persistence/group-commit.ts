@@ -58,6 +58,7 @@ export type AvailabilityListener = (available: boolean, outage: Outage | null) =
 interface Waiting {
   readonly append: Append;
   readonly chars: number;
+  readonly sinceMs: number; // monotonic
   readonly decided: (outcome: Outcome) => void;
 }
 
@@ -116,6 +117,7 @@ export class GroupCommit implements JournalWriter {
   #undecidedCount = 0;
 
   #firstFailureAt: number | null = null; // of the failures in a row
+  #failure: unknown = null; // the newest of them
   #wasAvailable = true; // what the listeners know
   #isMarking = false;
   #hasWritten = false; // since the last tick of the alive mark
@@ -153,6 +155,17 @@ export class GroupCommit implements JournalWriter {
     return this.#counters;
   }
 
+  /** For how long the oldest undecided append has waited, in ms; 0 where none waits. */
+  get lagMs(): number {
+    const oldest = this.#underWay?.[0] ?? this.#queue[0];
+    return oldest === undefined ? 0 : this.#clock.elapsedMs() - oldest.sinceMs;
+  }
+
+  /** Why the store could not be written to, the newest of the failures since it last could; null where it can. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
   /**
    * Offers one room's part of the next batch.
    * @param decided called once, never before `append` returns, in journal order, when the append is durable or can't
@@ -161,7 +174,7 @@ export class GroupCommit implements JournalWriter {
    */
   append(append: Append, decided: (outcome: Outcome) => void): void {
     assertAppend(append);
-    const waiting = { append, decided, chars: charsOf(append) };
+    const waiting = { append, decided, chars: charsOf(append), sinceMs: this.#clock.elapsedMs() };
     this.#undecidedCount++;
     // An append may be refused at once only where nothing of its room is undecided: a room learns in order.
     const isIdle = this.#underWay === null && this.#queue.length === 0;
@@ -251,7 +264,7 @@ export class GroupCommit implements JournalWriter {
       verdicts = await this.#breaker.execute(() => this.#engine.commit(appends, this.#clock.now()));
     } catch (error) {
       this.#counters = { ...this.#counters, failures: this.#counters.failures + 1 };
-      this.#noteFailure();
+      this.#noteFailure(error);
       if (error instanceof StoreFailure && error.outcome === 'failed')
         this.#decideLost(
           batch.map(() => LOST),
@@ -356,7 +369,7 @@ export class GroupCommit implements JournalWriter {
       try {
         return await ask();
       } catch (error) {
-        this.#noteFailure();
+        this.#noteFailure(error);
         if (this.available) await this.#breaker.execute(() => Promise.reject(error as Error)).catch(() => undefined);
         this.#announce(null);
         await new Promise<void>((resolve) => {
@@ -420,12 +433,15 @@ export class GroupCommit implements JournalWriter {
     this.#noteSuccess();
   }
 
-  #noteFailure(): void {
+  #noteFailure(failure: unknown): void {
     this.#firstFailureAt ??= this.#clock.now();
+    this.#failure = failure;
   }
 
   #noteSuccess(): void {
-    if (this.available) this.#firstFailureAt = null; // while the breaker is open, only its probe ends the outage
+    if (!this.available) return; // while the breaker is open, only its probe ends the outage
+    this.#firstFailureAt = null;
+    this.#failure = null;
   }
 
   #announce(outage: Outage | null): void {
@@ -459,9 +475,9 @@ export class GroupCommit implements JournalWriter {
     try {
       await this.#breaker.execute(() => this.#engine.markAlive(this.#clock.now()));
       this.#noteSuccess();
-    } catch {
+    } catch (failure) {
       // The breaker counted it; nobody waits for the mark.
-      this.#noteFailure();
+      this.#noteFailure(failure);
       this.#announce(null);
     }
   }
@@ -476,8 +492,9 @@ export class GroupCommit implements JournalWriter {
       });
       this.#noteSuccess();
       this.#announce(outage);
-    } catch {
+    } catch (failure) {
       // Still away: the next tick probes again, with the same beginning, which the store keeps as one outage.
+      this.#noteFailure(failure);
     }
   }
 }

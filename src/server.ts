@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { type Cancel, type Clock, roomTime, systemClock } from '../actors/clock.js';
-import { quarantine } from '../actors/holds.js';
+import { EVERY_ROOM, quarantine } from '../actors/holds.js';
 import { Lobby } from '../actors/lobby.js';
 import { Outages } from '../actors/outages.js';
 import { liapTui, type LiapTui } from '../actors/room/liap-tui.js';
 import { Rooms } from '../actors/rooms.js';
 import { GroupCommit } from '../persistence/group-commit.js';
-import type { JournalEngine } from '../persistence/journal.js';
+import { type JournalEngine, StoreFailure } from '../persistence/journal.js';
 import { startRetention } from '../persistence/retention.js';
 import { SIZE_LIMITS } from '../persistence/size-findings.js';
 import { openSqliteEngine } from '../persistence/sqlite/sqlite-engine.js';
@@ -41,7 +41,7 @@ import { cookieKeyOf } from './http/cookie-key.js';
 import { createTokenGuard, loadAdminToken, staffOf } from './http/admin-token.js';
 import { createHttpServer } from './http/http-server.js';
 import { addRoutes } from './http/routes.js';
-import { writeServerFile } from './http/server-file.js';
+import { readServerFile, writeServerFile } from './http/server-file.js';
 import type { OperationContext } from './operations/operation.js';
 import { perform } from './operations/perform.js';
 import { StoreWatch } from './operations/store-watch.js';
@@ -90,6 +90,8 @@ export interface RoomServer {
 const STORE_AWAY_MS = 30_000;
 /** A message that waits longer for its room is a sign that something is wrong. */
 const MAILBOX_LAG_MS = 5_000;
+/** Likewise an append that waits longer for the disk. */
+const JOURNAL_LAG_MS = 5_000;
 
 /** Builds the way of a move from the journal up (design.md section 2) and knows every open room again. */
 export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
@@ -166,9 +168,10 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   );
   let reopening: Cancel = () => undefined;
   writer.onAvailability((available, outage) => {
-    const says = available ? 'store is back' : 'store is away';
-    log.warn({ available, outage }, says);
-    onAlert({ key: 'store', state: available ? 'resolved' : 'firing', severity: 'critical', summary: `The ${says}.` });
+    if (available) log.warn({ available, outage }, 'store is back');
+    else log.error({ available, err: writer.failure }, 'store is away');
+    const summary = available ? 'The store is back.' : `The store is away: ${whyAway(writer)}.`;
+    onAlert({ key: 'store', state: available ? 'resolved' : 'firing', severity: 'critical', summary });
     reopening();
     if (outage !== null) outages.add(outage);
     if (available) rooms.wake();
@@ -181,21 +184,31 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   await rooms.open();
   writer.start();
   gateway.awaitReturns();
+  const { open, quarantined } = rooms.counts;
+  log.info({ open, quarantined, awayMs: aliveAt > 0 ? startedAt - aliveAt : 0 }, 'rooms are open');
+  const allPaused = rooms.holdOf(EVERY_ROOM);
+  if (allPaused !== null) log.warn({ ...allPaused }, 'all rooms are paused');
 
   const health = (): HealthReport => {
     const { open, inMemory, mailboxMessages, mailboxLagMs, paused, quarantined, restarting } = rooms.counts;
-    const { failures } = writer.counters;
-    const journal = writer.available ? 'takes writes' : `is away, ${failures} commits failed`;
+    const { available, lagMs } = writer;
+    const writes = `takes writes, the oldest waits for ${Math.round(lagMs)} ms`;
+    const everyRoom = rooms.holdOf(EVERY_ROOM);
+    const counted = `${open} open, ${inMemory} in memory, ${restarting} restarting, ${paused} paused, ${quarantined} quarantined`;
     return {
       live: true,
       ready: writer.available,
       startedAtMs: startedAt,
       checks: [
-        { name: 'journal', ok: writer.available, detail: journal },
+        {
+          name: 'journal',
+          ok: available && lagMs < JOURNAL_LAG_MS,
+          detail: available ? writes : `is away: ${whyAway(writer)}`,
+        },
         {
           name: 'rooms',
-          ok: quarantined === 0,
-          detail: `${open} open, ${inMemory} in memory, ${restarting} restarting, ${paused} paused, ${quarantined} quarantined`,
+          ok: quarantined === 0 && everyRoom === null,
+          detail: everyRoom === null ? counted : `all are paused by an operator; ${counted}`,
         },
         {
           name: 'mailboxes',
@@ -225,6 +238,12 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     gateway.stopClocks();
   };
   return { rooms, gateway, writer, supervisor, visualizer, now, startedAt, health, stop, stopClocks };
+}
+
+/** What the store says itself, which names no path; anything else is for the log. */
+function whyAway({ failure, counters: { failures } }: GroupCommit): string {
+  const why = failure instanceof StoreFailure ? `${failure.message} (${failure.code})` : 'the log says why';
+  return `${why}, ${failures} commits failed`;
 }
 
 export interface RunningServer {
@@ -297,6 +316,8 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       onFindings: (findings) => log.warn({ findings }, 'size of the store'),
     });
     await storeWatch.look();
+    // The disk may be full: that is not for the next look to find.
+    writer.onAvailability(() => void storeWatch.look());
     const token = loadAdminToken(dataDir, config.adminToken);
     const { operatorToken } = config;
     const tokens = { admin: token, ...(operatorToken !== undefined && { operator: operatorToken }) };
@@ -312,6 +333,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       retentionMs,
       config: live,
       cookies,
+      log,
     };
     const { elapsedMs } = systemClock;
     const eventLoop = watchEventLoop();
@@ -398,6 +420,8 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     const sockets = attachSockets(server, {
       ...{ gateway: rooms.gateway, sessions, config: live, limiter, lost, clock: systemClock, log },
     });
+    const left = readServerFile(dataDir);
+    if (left !== null) log.warn({ pid: left.pid }, 'the last process did not stop in order');
     const removeServerFile = writeServerFile(dataDir, { host: config.host, port });
     const stopFollowing = live.onChange(() => (log.level = live.current.logLevel));
     const reload = async (): Promise<void> => {
@@ -422,6 +446,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       await engine.close();
       await watchdog.stop();
       await Promise.all([alerts.stop(), traces?.stop()]);
+      log.info('stopped');
     };
     return { port, rooms, adminToken: token, reload, stop };
   } catch (failure) {

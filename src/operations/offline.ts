@@ -45,7 +45,10 @@ export async function openOffline(ports: OfflinePorts): Promise<Offline> {
   rooms.stopClocks();
   await rooms.open();
   return {
-    context: { rooms, engine, writer, definition, dataDir, now, random, retentionMs, config: null, cookies: null },
+    context: {
+      ...{ rooms, engine, writer, definition, dataDir, now, random, retentionMs },
+      ...{ config: null, cookies: null, log: null },
+    },
     writer,
     stop: async () => {
       await rooms.drain();

@@ -5,6 +5,7 @@ import { OperationRefused } from '../../actors/operation-refused.js';
 import type { JournalEngine, JournalWriter } from '../../persistence/journal.js';
 import type { LiveConfig } from '../live-config.js';
 import type { GameRooms } from '../gateway/gateway.js';
+import type { Log } from '../telemetry/log.js';
 
 /** What operations work on: the parts of a running server, or those that a tool opened on a locked data folder. */
 export interface OperationContext {
@@ -18,6 +19,7 @@ export interface OperationContext {
   readonly retentionMs: number; // closed rooms that nothing happened to for so long are archived
   readonly config: LiveConfig | null; // null where no server runs
   readonly cookies: { readonly revoke: () => void } | null; // of operators' browsers; null where no server runs
+  readonly log: Pick<Log, 'info' | 'warn'> | null; // null where no server runs: whoever uses a tool sees what it did
 }
 
 /**

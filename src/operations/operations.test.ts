@@ -42,10 +42,24 @@ describe('the audit', () => {
     await data.perform('resume', { room: roomId });
   });
 
-  test('tells of what was refused, with the sentence', async () => {
+  test('tells of what was refused, with the sentence, and so does the log', async () => {
     const { roomId } = await data.room();
-    await refusal('resume', { room: roomId });
+    const lines: unknown[] = [];
+    const log = { info: (line: unknown) => lines.push(line), warn: (line: unknown) => lines.push(line) };
+    const ask = (name: OperationName) =>
+      perform({ ...data.context, log: log as never }, name, { room: roomId }, 'http');
+    await expect(ask('resume')).rejects.toThrow('neither paused');
     const [row] = await audit();
+    await ask('snapshot');
+    expect(lines).toEqual([
+      expect.objectContaining({
+        operation: 'resume',
+        actor: 'http',
+        outcome: 'refused',
+        why: expect.stringContaining(roomId),
+      }),
+      { operation: 'snapshot', target: roomId, actor: 'http', outcome: 'done' },
+    ]);
     expect(JSON.parse(row!.detail)).toMatchObject({
       outcome: 'refused',
       why: `Room ${roomId} is neither paused nor quarantined`,

@@ -20,6 +20,7 @@ const AWAY: Readonly<Record<Unavailable, string>> = {
   mailboxFull: 'The room is very busy. Please try again.',
   restarting: 'The room is restarting. Please try again.',
   quarantined: 'This room has been stopped because of an error. An operator has been told.',
+  paused: 'An operator has paused the server. Please try again later.',
   failed: 'That could not be done because of an error, and the game goes on without it. An operator has been told.',
 };
 

@@ -23,7 +23,7 @@ const ROOMS_MAX = 10_000;
 
 const EVENTS = 'room_events_total';
 
-const WHYS: readonly Unavailable[] = ['storeAway', 'mailboxFull', 'restarting', 'quarantined', 'failed'];
+const WHYS: readonly Unavailable[] = ['storeAway', 'mailboxFull', 'restarting', 'quarantined', 'failed', 'paused'];
 
 /** The event with which a room enters a phase; the name of a phase is that of the wire (protocol.md 2.1). */
 const ENTERED: Readonly<Partial<Record<RoomEvent['type'], Phase>>> = {
@@ -80,7 +80,7 @@ export function addRoomMetrics(
   );
   const untaken = new Counter({
     name: 'room_unavailable_total',
-    help: 'Messages that had no effect: storeAway, mailboxFull, restarting, quarantined, or failed (a dead letter)',
+    help: 'Messages that had no effect: storeAway, mailboxFull, restarting, quarantined, paused (no new rooms), or failed (a dead letter)',
     labelNames: ['why'],
     registers,
   });

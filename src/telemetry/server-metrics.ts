@@ -174,6 +174,11 @@ export function addJournalMetrics(registry: Registry, writer: GroupCommit): void
     { name: 'journal_undecided_appends', help: 'Appends that wait for the disk' },
     () => writer.undecidedCount,
   );
+  readGauge(
+    registry,
+    { name: 'journal_lag_seconds', help: 'For how long the oldest of them has waited' },
+    () => writer.lagMs * S,
+  );
   readGauge(registry, { name: 'journal_available', help: '1 where the store takes writes' }, () =>
     Number(writer.available),
   );

@@ -65,6 +65,19 @@ async function openBreaker(): Promise<void> {
 }
 
 describe('batches', () => {
+  test('have a lag: for how long the oldest append that is not decided has waited', async () => {
+    expect(journal.lagMs).toBe(0);
+    offerAll(...entriesOf('a', 1));
+    await clock.advance(3);
+    offerAll(...entriesOf('b', 1));
+    await clock.advance(1);
+    expect(journal.lagMs).toBe(4);
+    await clock.advance(COMMIT_MS - 4);
+    expect(journal.lagMs, 'the first is decided').toBe(2);
+    await clock.advance(COMMIT_MS);
+    expect(journal.lagMs).toBe(0);
+  });
+
   test('hold what is offered in one turn, and then what came in during the last commit', async () => {
     offerAll(...entriesOf('a', 2), ...entriesOf('b', 1));
     await clock.settle();
@@ -566,13 +579,18 @@ describe('the alive mark', () => {
     expect(await aliveAt()).toBe(1_000_123);
   });
 
-  test('finds out by itself that the store is away', async () => {
+  test('finds out by itself that the store is away, and why, as of the last attempt', async () => {
     journal.start();
     engine.failNext(1_000, 'SQLITE_READONLY');
     await clock.advance(3_100);
     expect(journal.available).toBe(false);
+    expect(journal.failure).toMatchObject({ code: 'SQLITE_READONLY' });
+    engine.failNext(1_000, 'SQLITE_FULL');
+    await clock.advance(1_100);
+    expect(journal.failure).toMatchObject({ code: 'SQLITE_FULL' });
     engine.failNext(0, '');
     await clock.advance(1_100);
+    expect(journal.failure).toBeNull();
     expect(availability.map(([available]) => available)).toEqual([false, true]);
   });
 });

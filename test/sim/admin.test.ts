@@ -28,6 +28,7 @@ function operatorOf({ sim }: Table) {
       retentionMs: 1,
       config: null,
       cookies: null,
+      log: null,
     },
     writer: server.writer,
     sizeLimits: {},

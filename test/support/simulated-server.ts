@@ -8,6 +8,7 @@ import type { ServerSocket } from '../../src/gateway/server-socket.js';
 import { createSessions } from '../../src/gateway/sessions.js';
 import { type RoomServer, startRooms } from '../../src/server.js';
 import { createLog, type Log } from '../../src/telemetry/log.js';
+import type { OperatorAlert } from '../../src/telemetry/operator-alerts.js';
 
 export interface SimulatedServerOptions extends LiapTuiOptions {
   readonly seed?: string; // all chance of the server; the same seed is the same run
@@ -41,6 +42,7 @@ export class SimulatedServer {
   /** Steps of rooms that fail from now on: a fault of the machine that passes. */
   stepsToFail = 0;
   gaveUp = 0; // how often the supervisor did
+  readonly alerts: OperatorAlert[] = [];
 
   private constructor(options: SimulatedServerOptions, clock: SimulatedClock) {
     this.#options = options;
@@ -117,6 +119,7 @@ export class SimulatedServer {
       settings: { ...SETTINGS, ...this.#options.settings },
       stepMark: { begin: () => this.#failStep(), end: () => undefined },
       onGiveUp: () => this.gaveUp++,
+      onAlert: (alert) => this.alerts.push(alert),
     });
     this.server = await this.until(pending);
   }
