@@ -69,6 +69,13 @@ test('shows rooms with a free seat first, then full ones, by creation, 200 at mo
   expect(ids().slice(149, 152)).toEqual(['r299', 'r0', 'r2']);
 });
 
+test('of more than 200 with a free seat shows the newest: a new room is not hidden behind old ones', async () => {
+  const { ids, lobby } = await lobbyWith(...Array.from({ length: 201 }, (_, n) => row(`r${n}`)));
+  expect([ids().length, ids()[0], ids().at(-1)]).toEqual([200, 'r1', 'r200']);
+  lobby.apply([put('new', 'waiting')]);
+  expect([ids().length, ids()[0], ids().at(-1)]).toEqual([200, 'r2', 'new']);
+});
+
 test('tells of many changes once in 250 ms', async () => {
   const { clock, lobby, told } = await lobbyWith();
   for (let n = 0; n < 50; n++) lobby.apply([put(`r${n}`, 'waiting')]);

@@ -3,7 +3,7 @@ import type { RoomRow, RowChange } from '../persistence/rows.js';
 import type { Cancel, Clock } from './clock.js';
 import { pagesAhead } from './pages-ahead.js';
 
-/** A list never holds more: joinable rooms first, by creation, then full ones. */
+/** A list never holds more: joinable rooms first, by creation, of more than these the newest, then full ones. */
 const LISTED_MAX = 200;
 /** Changes are told at most that often. */
 const COALESCE_MS = 250;
@@ -42,7 +42,8 @@ export class Lobby {
     const joinable: RoomRow[] = [];
     const full: RoomRow[] = [];
     for (const row of this.#rooms.values()) (row.freeSeats > 0 ? joinable : full).push(row);
-    return [...joinable, ...full].slice(0, LISTED_MAX);
+    // Whoever fills the list hides old rooms for a while, and not every new one for as long as theirs stand.
+    return [...joinable.slice(-LISTED_MAX), ...full].slice(0, LISTED_MAX);
   }
 
   stop(): void {

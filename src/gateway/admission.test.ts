@@ -69,6 +69,22 @@ test('a session has so many sockets open, from wherever it comes', async () => {
   expect(refused).toMatchObject({ why: 'session', status: 429 });
 });
 
+test('a socket that becomes another session’s takes a place of it, if there is one, and gives up its own', async () => {
+  const { come } = gate({ socketsPerSessionMax: 2 });
+  const { all } = await come(2, undefined, 'tabs');
+  const [first, second, third] = (await come(3)).all as Extract<Admitted, { kind: 'admitted' }>[];
+  expect(first!.becomes('tabs')).toBe(false);
+  leave(all[0]);
+  expect(first!.becomes('tabs')).toBe(true);
+  expect(first!.becomes('tabs'), 'it is already').toBe(true);
+  expect(second!.becomes('tabs')).toBe(false);
+  leave(first);
+  leave(first);
+  expect(second!.becomes('tabs')).toBe(true);
+  expect(third!.becomes('tabs')).toBe(false);
+  expect((await come(2, undefined, 's2')).admitted, 'its own place is free').toBe(2);
+});
+
 test('an address that opens and closes sockets all the time is refused by its rate, and its places are free again', async () => {
   const { come, pass } = gate({ socketsPerAddressMax: 1 });
   for (let count = 0; count < 600; count++) leave((await come(1, '192.0.2.1')).all[0]);

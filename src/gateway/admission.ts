@@ -39,8 +39,13 @@ export interface Refused {
   readonly detail: string;
 }
 
-/** `leave` gives the place back, once. */
-export type Admitted = { readonly kind: 'admitted'; readonly leave: () => void } | Refused;
+/** A place. `leave` gives it back, once; `becomes` makes it one of another session's, false where that has none left. */
+interface Place {
+  readonly leave: () => void;
+  readonly becomes: (session: string) => boolean;
+}
+
+export type Admitted = ({ readonly kind: 'admitted' } & Place) | Refused;
 
 /** Decides who gets a socket, before there is one. Places are counted here; rates by address where all processes can. */
 export class Admission {
@@ -55,34 +60,48 @@ export class Admission {
   }
 
   async admit({ session, address }: Guest): Promise<Admitted> {
-    const { socketsMax, socketsPerAddressMax, socketsPerSessionMax } = this.#ports.config.current;
+    const { socketsMax, socketsPerAddressMax } = this.#ports.config.current;
     if (this.#count >= socketsMax) return this.#refused('full', 'The server has no place left');
     if (address !== undefined && (this.#byAddress.get(address) ?? 0) >= socketsPerAddressMax) {
       return this.#refused('address', 'This address has too many open sockets');
     }
-    if ((this.#bySession.get(session) ?? 0) >= socketsPerSessionMax) {
+    if (!this.#hasPlace(session)) {
       return this.#refused('session', 'This session has too many open sockets');
     }
     // Taken before anybody is asked, so that those who come meanwhile find it taken.
-    const leave = this.#enter(session, address);
+    const place = this.#enter(session, address);
     const refused = (address === undefined ? null : await this.#tooFast(address)) ?? this.#tooMany();
-    if (refused === null) return { kind: 'admitted', leave };
-    leave();
+    if (refused === null) return { kind: 'admitted', ...place };
+    place.leave();
     return refused;
   }
 
-  #enter(session: string, address: string | undefined): () => void {
+  #enter(session: string, address: string | undefined): Place {
     this.#count++;
     add(this.#bySession, session, 1);
     if (address !== undefined) add(this.#byAddress, address, 1);
     let isIn = true;
-    return () => {
+    let owner = session;
+    const leave = (): void => {
       if (!isIn) return;
       isIn = false;
       this.#count--;
-      add(this.#bySession, session, -1);
+      add(this.#bySession, owner, -1);
       if (address !== undefined) add(this.#byAddress, address, -1);
     };
+    const becomes = (other: string): boolean => {
+      if (!isIn || other === owner) return true;
+      if (!this.#hasPlace(other)) return false;
+      add(this.#bySession, owner, -1);
+      add(this.#bySession, other, 1);
+      owner = other;
+      return true;
+    };
+    return { leave, becomes };
+  }
+
+  #hasPlace(session: string): boolean {
+    return (this.#bySession.get(session) ?? 0) < this.#ports.config.current.socketsPerSessionMax;
   }
 
   async #tooFast(address: string): Promise<Admitted | null> {

@@ -22,6 +22,7 @@ export class Connection {
   readonly code: string | null;
   readonly token: string | null;
   readonly address: string | undefined; // of limits by address
+  readonly becomes: NonNullable<Handshake['becomes']>;
   session: string;
   roomId: string | null = null;
   seat: Seat | null = null;
@@ -46,7 +47,7 @@ export class Connection {
     id: string,
     socket: ServerSocket,
     limits: SocketLimits,
-    { path, session, token, address, codec = jsonCodec }: Handshake,
+    { path, session, token, address, codec = jsonCodec, becomes = () => true }: Handshake,
     traffic: Traffic,
   ) {
     this.#traffic = traffic;
@@ -59,6 +60,7 @@ export class Connection {
     this.session = session;
     this.token = token;
     this.address = address;
+    this.becomes = becomes;
   }
 
   /** Stops reading. Each reason is taken back by a `resume` of its own. */

@@ -100,9 +100,15 @@ export class Enforcement {
       connection.isIntroduced = true;
       return true;
     }
-    const { session, seat } = connection;
-    const played = this.#playLimits.judge({ event, session, roomId, seat }, nowMs);
+    const { session, seat, address } = connection;
+    const played = this.#playLimits.judge({ event, session, roomId, seat, address }, nowMs);
     return played.kind === 'accepted' || this.#refuse(connection, message, played.by, played.retryAfterS);
+  }
+
+  /** Its session, as it says by a token, has as many sockets as it may. */
+  tooManySockets(connection: Connection): void {
+    this.#traffic.handshakesRefused.session++;
+    this.#sendAway(connection, 'This session has too many open sockets');
   }
 
   /** Counts a frame that was no message. */

@@ -280,7 +280,7 @@ export class Gateway {
     const timestamp = clock.elapsedMs() / 1000;
     switch (message.event) {
       case 'client_ready':
-        this.#takeToken(connection, message);
+        if (!this.#takeToken(connection, message)) return;
         connection.send(inReplyTo(roomListUpdate(lobby.list(), { timestamp, initial: true }), idOf(message)));
         return;
       case 'get_rooms':
@@ -364,7 +364,7 @@ export class Gateway {
     const roomId = this.#enter(connection);
     switch (message.event) {
       case 'client_ready':
-        this.#takeToken(connection, message);
+        if (!this.#takeToken(connection, message)) return;
         if (roomId === null) this.#reply(connection, message, roomUnknown);
         else this.#ready(connection, roomId, message);
         return;
@@ -468,7 +468,7 @@ export class Gateway {
 
   #leave(connection: Connection): void {
     const { roomId } = connection;
-    connection.seat = null;
+    this.#vacate(connection);
     connection.roomId = null;
     if (roomId === null) return;
     const sockets = this.#roomSockets.get(roomId);
@@ -482,8 +482,13 @@ export class Gateway {
     this.#slowReaders.remove(connection);
     this.#crowd.remove(connection);
     this.#lobbySockets.delete(connection);
-    const { roomId, seat } = connection;
     this.#leave(connection);
+  }
+
+  /** A socket stands for its seat no more, and may have been the last that did. */
+  #vacate(connection: Connection): void {
+    const { roomId, seat } = connection;
+    connection.seat = null;
     if (this.#draining || roomId === null || seat === null) return;
     if (this.#ports.rooms.codeOf(roomId) !== undefined && !this.#isPresent(roomId, seat)) {
       this.#presence.lost(roomId, seat);
@@ -558,11 +563,21 @@ export class Gateway {
     this.#ports.rooms.tell(roomId, { type: 'connect', session, seat }, cause, { slot: `presence-${seat}` });
   }
 
-  /** A session token of a client without cookies stands for the cookie (design.md section 9, Sessions). */
-  #takeToken(connection: Connection, message: ClientMessageOf<'client_ready'>): void {
+  /**
+   * A session token of a client without cookies stands for the cookie (design.md section 9, Sessions).
+   * @returns false where that session has too many sockets already, and this one is sent away
+   */
+  #takeToken(connection: Connection, message: ClientMessageOf<'client_ready'>): boolean {
     const token = message.data.session_token;
     const session = token === undefined ? null : this.#ports.sessions.verify(token);
-    if (session !== null) connection.session = session;
+    if (session === null || session === connection.session) return true;
+    if (!connection.becomes(session)) {
+      this.#enforcement.tooManySockets(connection);
+      return false;
+    }
+    this.#vacate(connection);
+    connection.session = session;
+    return true;
   }
 
   /** protocol.md 2.6, with the seat decided by the session. */
@@ -590,7 +605,7 @@ export class Gateway {
       if (view.game === null) this.#repeatUpdate(connection, roomId);
       if (claim.kind === 'own') this.#takeSeat(connection, roomId, claim.seat, view, message);
       else {
-        connection.seat = null;
+        this.#vacate(connection);
         this.#showPresent(connection, message, notice);
       }
     });
@@ -617,6 +632,7 @@ export class Gateway {
     view: RoomView,
     message: ClientMessageOf<'client_ready'>,
   ): void {
+    if (connection.seat !== seat) this.#vacate(connection);
     connection.seat = seat;
     connection.name = nameOf(view, seat);
     this.#presence.returned(roomId, seat);
@@ -898,8 +914,14 @@ export class Gateway {
             if (connection.seat === event.seat) connection.seat = null;
           }
           break;
+        case 'playerJoined':
+          if (!this.#draining && !this.#isPresent(notice.roomId, event.seat)) {
+            this.#presence.awaited(notice.roomId, event.seat);
+          }
+          break;
         case 'gameStarted':
           this.#presence.gameStarted(notice.roomId);
+          this.#missAbsent(notice);
           break;
         case 'roomClosed':
           for (const seat of SEATS) this.#presence.returned(notice.roomId, seat);
@@ -909,6 +931,15 @@ export class Gateway {
       }
     }
     this.#ports.lobby.apply(notice.rows);
+  }
+
+  /** The game does not wait for those who sat down and never came. */
+  #missAbsent({ roomId, view }: Applied): void {
+    if (this.#draining || this.#awaited.has(roomId)) return;
+    const { seats } = view('spectator');
+    for (const seat of SEATS) {
+      if (seats[seat]?.isPerson === true && !this.#isPresent(roomId, seat)) this.#presence.lost(roomId, seat);
+    }
   }
 
   #reply(connection: Connection, message: ClientMessage, answer: WireMessage): void {

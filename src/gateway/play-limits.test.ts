@@ -35,6 +35,8 @@ describe('a player', () => {
     ['create_room', 30],
     ['join_room', 120],
     ['start_game', 120],
+    ['add_bot', 120],
+    ['remove_player', 120],
     ['get_rooms', 600],
   ] as const)('%s costs so much that %d pass', (event, times) => {
     expect(passed(new PlayLimits(ON), { ...MOVE, event, roomId: null, seat: null })).toBe(times);
@@ -71,6 +73,21 @@ describe('a room', () => {
     let total = 0;
     for (let guest = 0; guest < 50; guest++) total += passed(limits, { ...MOVE, session: `g${guest}`, seat: null });
     expect(total).toBe(100);
+  });
+
+  test('is open to whoever wants in, whoever looks on, and an address has one share for that', () => {
+    const limits = new PlayLimits(ON);
+    for (let guest = 0; guest < 50; guest++) passed(limits, { ...MOVE, session: `g${guest}`, seat: null });
+    const join = (session: string, address: string): Sent => ({
+      ...MOVE,
+      event: 'join_room',
+      seat: null,
+      session,
+      address,
+    });
+    expect(passed(limits, join('s2', 'here'))).toBe(100);
+    expect(limits.judge(join('s3', 'here'), 0)).toMatchObject({ kind: 'limited', by: 'room' });
+    expect(limits.judge(join('s3', 'there'), 0)).toEqual({ kind: 'accepted' });
   });
 
   test('does not pay for another', () => {

@@ -15,6 +15,7 @@ export interface Sent {
   readonly session: string;
   readonly roomId: string | null; // the room that it is meant for
   readonly seat: Seat | null;
+  readonly address?: string | undefined; // of limits by address
 }
 
 export type PlayVerdict =
@@ -22,7 +23,13 @@ export type PlayVerdict =
   | { readonly kind: 'limited'; readonly by: 'player' | 'room'; readonly retryAfterS: number };
 
 /** What a message costs its player where it makes the server do more than a move does. */
-const COSTS: Partial<Readonly<Record<ClientEvent, number>>> = { create_room: 20, join_room: 5, start_game: 5 };
+const COSTS: Partial<Readonly<Record<ClientEvent, number>>> = {
+  create_room: 20,
+  join_room: 5,
+  start_game: 5,
+  add_bot: 5, // these two are journaled also where nothing changes
+  remove_player: 5,
+};
 
 /** These reach no room. */
 const ROOMLESS: ReadonlySet<ClientEvent> = new Set(['ping', 'ack', 'sync_request']);
@@ -46,7 +53,7 @@ export class PlayLimits {
   }
 
   /** @param nowMs monotonic */
-  judge({ event, session, roomId, seat }: Sent, nowMs: number): PlayVerdict {
+  judge({ event, session, roomId, seat, address }: Sent, nowMs: number): PlayVerdict {
     const { rateLimitFactor, timeScale, playerMessagesPerMinute, roomMessagesPerSecond } = this.#settings;
     if (rateLimitFactor === Infinity) return { kind: 'accepted' };
     const pace = isPaced(event) ? Math.min(timeScale, 1) : 1; // a faster game has more moves a minute
@@ -60,7 +67,9 @@ export class PlayLimits {
     if (roomId === null || ROOMLESS.has(event)) return { kind: 'accepted' };
     const perSecond = (roomMessagesPerSecond * rateLimitFactor) / SHARES;
     const size: BucketSize = { capacity: Math.max(perSecond * SHARE_S, 1), perSecond };
-    const shared = this.#shares.draw(shareOf(roomId, seat), size, nowMs, pace);
+    // Whoever wants in is kept out by nobody who looks on.
+    const share = event === 'join_room' ? `>${address ?? session}/${roomId}` : shareOf(roomId, seat);
+    const shared = this.#shares.draw(share, size, nowMs, pace);
     return shared.ok ? { kind: 'accepted' } : limited('room', shared.waitMs);
   }
 }

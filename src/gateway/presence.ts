@@ -9,11 +9,13 @@ export interface PresenceOptions {
 /** Right after the start every client changes pages, some of them slowly (protocol.md 2.7). */
 const START_GRACE_MS = 10_000;
 const START_MS = 10_000;
+/** Whoever sat down in the lobby is in the room by then: a host has as long (design.md section 9, Presence). */
+const ARRIVAL_MS = 60_000;
 /** A room that could not take the news is told again. */
 const RETRY_MS = 1_000;
 
 /**
- * Seats whose last socket has closed. Only when the grace runs out does the room hear of it: a page switch or a reload
+ * Seats of people who have no socket: the last one has closed, or none came yet. Only when the grace runs out does the room hear of it: a page switch or a reload
  * is announced to nobody and moves no host. Where very many run out at once, rooms hear of it one after the other, and
  * each of all its seats together.
  */
@@ -42,6 +44,11 @@ export class Presence {
     const { disconnectGraceMs } = this.#options;
     const started = this.#startedAt.has(roomId);
     this.#wait(roomId, seat, started ? Math.max(disconnectGraceMs, START_GRACE_MS) : disconnectGraceMs);
+  }
+
+  /** Somebody sat down and has no socket in the room yet. */
+  awaited(roomId: string, seat: Seat): void {
+    this.#wait(roomId, seat, ARRIVAL_MS);
   }
 
   retry(roomId: string, seat: Seat): void {

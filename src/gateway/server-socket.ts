@@ -28,6 +28,8 @@ export interface Handshake {
   readonly codec?: FrameCodec; // as it asked for; JSON without
   /** The key of limits by address; absent where none of them concerns the client, as on this machine. */
   readonly address?: string | undefined;
+  /** From now on it counts as another session's; false where that has no place left. Absent: there is no limit. */
+  readonly becomes?: (session: string) => boolean;
 }
 
 /** Close codes as the frontend understands them: all but 1000 make it come back (protocol.md 1.5, 7.1.13). */

@@ -93,7 +93,8 @@ export function attachSockets(
 
     if (issued !== null)
       cookies.set(request, sessions.cookie(issued.token, { secure: isSecure(request, config.current) }));
-    const handshake = { path, session, token: issued?.token ?? null, address };
+    const { becomes } = admitted;
+    const handshake = { path, session, token: issued?.token ?? null, address, becomes };
     wss.handleUpgrade(request, raw, head, (ws) => {
       lost.watch(raw);
       gateway.accept(serverSocket(ws, raw, log), { ...handshake, codec: codecOf(ws.protocol) });

@@ -71,3 +71,21 @@ test('npm start builds the product and runs it', async () => {
     await server.dispose();
   }
 });
+
+test('the log tells a process that was killed from one that stopped', async () => {
+  const server = await ServerProcess.start({ env: { LOG_LEVEL: 'info' } });
+  try {
+    await server.kill();
+    await server.restart();
+    const { stderr } = await server.stop();
+    const said = stderr
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
+    expect(said).toEqual(['rooms are open', 'the last process did not stop in order', 'ready', 'stopping', 'stopped']);
+    await server.restart();
+    expect((await server.stop()).stderr).not.toContain('did not stop in order');
+  } finally {
+    await server.dispose();
+  }
+});

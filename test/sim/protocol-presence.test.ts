@@ -317,3 +317,83 @@ test('presence: a store that can not say who is absent after a restart is asked 
   await table.advance(2_000);
   expect((await table.view()).seats.map((seat) => seat?.isBot)).toEqual([true, true, true, true]);
 });
+
+/** Somebody sits down from the lobby and never opens the room. */
+async function ghostIn(table: Table, seat: number): Promise<void> {
+  await table.host.call('remove_player', { slot_id: seat + 1 });
+  const door = await WireClient.open(table.sim, 'lobby');
+  await door.call('join_room', { room_id: table.code, player_name: 'Ghost' });
+  door.close();
+}
+
+test('presence: who sits down and never comes loses the seat after a minute', async () => {
+  const table = await Table.open({ humans: 1 });
+  await ghostIn(table, 1);
+  await table.advance(59_900);
+  expect((await table.view()).seats[1]).toMatchObject({ name: 'Ghost' });
+  await table.advance(200);
+  expect((await table.view()).seats[1]).toBeNull();
+});
+
+test('presence: who sits down and comes within the minute keeps the seat', async () => {
+  const table = await Table.open({ humans: 1 });
+  await table.host.call('remove_player', { slot_id: 2 });
+  const door = await WireClient.open(table.sim, 'lobby');
+  await door.call('join_room', { room_id: table.code, player_name: 'Gio' });
+  await table.advance(50_000);
+  const room = await WireClient.open(table.sim, table.code, door.session);
+  await room.call('client_ready', { room_id: table.code, player_name: 'Gio' });
+  await table.advance(120_000);
+  expect((await table.view()).seats[1]).toMatchObject({ name: 'Gio', awaySince: null });
+});
+
+test('presence: a game does not wait for who sat down and never came: a bot plays, and the game goes on', async () => {
+  const table = await Table.open({ humans: 1, deals: [STEADY], bots: SIMPLE_BOTS });
+  await ghostIn(table, 1);
+  await table.start();
+  await table.advance(9_900);
+  expect(news(table.host)).toEqual([]);
+  await table.advance(200);
+  expect(news(table.host)).toEqual(['player_disconnected']);
+  await table.toPhase('declaration');
+  await table.declare(0, 1);
+  await table.toPhase('turn');
+});
+
+test('presence: a room that only such a one is left in ends like one that nobody is in', async () => {
+  const table = await Table.open({ humans: 1, deals: [STEADY], bots: SLOW_BOTS });
+  await ghostIn(table, 1);
+  await table.start();
+  table.host.cut();
+  await table.advance(60_000);
+  expect(table.sim.server.rooms.resolve(table.code)).toBeUndefined();
+});
+
+test.each(['a name that nobody has', 'the name of somebody else'])(
+  'presence: a player who says %s gives up the seat, and is missed when the socket has gone',
+  async (what) => {
+    const table = await underWay();
+    const player_name = what.startsWith('a name') ? 'Zoe' : 'Gio';
+    await table.person(2).call('client_ready', { room_id: table.code, player_name });
+    table.person(2).cut();
+    await table.advance(2_990);
+    expect(news(table.host)).toEqual([]);
+    await table.advance(15);
+    expect(news(table.host)).toEqual(['player_disconnected']);
+    await table.comeBack(2);
+    expect(news(table.host).slice(1)).toEqual(['player_reconnected']);
+  },
+);
+
+test('presence: a player whose socket becomes another session’s is missed as well', async () => {
+  const table = await Table.open({ humans: 2, deals: [STEADY], bots: SLOW_BOTS, credentials: 'token' });
+  await table.start();
+  await table.advance(10_010);
+  const stranger = await WireClient.open(table.sim, 'lobby');
+  const { data } = await stranger.call('create_room', { player_name: 'Mona' });
+  const session_token = data['session_token'];
+  expect(session_token).toEqual(expect.any(String));
+  await table.person(1).call('client_ready', { room_id: table.code, session_token });
+  await table.advance(3_005);
+  expect(news(table.host)).toEqual(['player_disconnected']);
+});
