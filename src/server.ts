@@ -384,9 +384,11 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
     });
     const { trustProxy, metricsAccess, metricsToken } = config;
     const staff = staffOf(tokens);
-    const access = { guard: createTokenGuard({ tokens: staff, limits: settings, elapsedMs }), cookies, trustProxy };
+    const onGuessing = (wrong: number): void => log.warn({ wrong }, 'tokens of operators are being guessed');
+    const guarded = { limits: settings, elapsedMs, onGuessing };
+    const access = { guard: createTokenGuard({ tokens: staff, ...guarded }), cookies, trustProxy };
     const readers = metricsToken === undefined ? staff : [...staff, ['operator', metricsToken] as const];
-    const metricsGuard = createTokenGuard({ tokens: readers, limits: settings, elapsedMs });
+    const metricsGuard = createTokenGuard({ tokens: readers, ...guarded });
     addRoutes(app, {
       access,
       actionsByCookie: config.visualizerActions,

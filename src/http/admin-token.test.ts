@@ -43,8 +43,10 @@ describe('the admin token', () => {
 
 describe('the guard', () => {
   let elapsedMs = 0;
+  const guesses: number[] = [];
   const guardOf = (rateLimitFactor = 1) =>
     createTokenGuard({
+      onGuessing: (wrong) => guesses.push(wrong),
       tokens: [
         ['admin', 'right'],
         ['operator', 'other'],
@@ -57,6 +59,18 @@ describe('the guard', () => {
     expect(guardOf().judge(given, 'a')).toEqual({ kind: 'denied' });
     expect(guardOf().judge('right', 'a')).toEqual({ kind: 'allowed', role: 'admin' });
     expect(guardOf().judge('other', 'a')).toEqual({ kind: 'allowed', role: 'operator' });
+  });
+
+  test('tells of guessing when an address has used up its guesses, and of all that followed after a minute', () => {
+    const guard = guardOf();
+    guesses.length = 0;
+    for (let count = 0; count < 10; count++) guard.judge('wrong', 'a');
+    expect(guesses).toEqual([]);
+    for (let count = 0; count < 20; count++) guard.judge('wrong', 'a');
+    expect(guesses).toEqual([11]);
+    elapsedMs += 60_000;
+    for (let count = 0; count < 11; count++) guard.judge('wrong', 'a');
+    expect(guesses).toEqual([11, 30]);
   });
 
   test('answers ten wrong tokens of an address and slows down the rest, and always lets a right one in', () => {

@@ -46,10 +46,14 @@ export interface TokenGuardOptions {
   readonly tokens: readonly (readonly [Staff, string])[];
   readonly limits: { readonly rateLimitFactor: number }; // on the number of guesses; read for each
   readonly elapsedMs: () => number; // monotonic
+  /** An address has used up its guesses. Told at most once a minute, with how many tokens of all addresses were wrong since. */
+  readonly onGuessing?: (wrong: number) => void;
 }
 
 /** Wrong tokens an address may send: so many at once, then one every six seconds. */
 const GUESSES = { capacity: 10, perSecond: 1 / 6 };
+/** Guessing goes on for long, and one line a minute says so. */
+const TELL_EVERY_MS = 60_000;
 /** Addresses that are remembered; beyond it the oldest is forgotten, which gives it its guesses back. */
 const ADDRESSES_MAX = 10_000;
 
@@ -58,9 +62,22 @@ const ADDRESSES_MAX = 10_000;
  * of them can lock out the others. The length of a token is what keeps it from being guessed. Loopback is no exception:
  * behind a proxy on this machine everybody comes from there.
  */
-export function createTokenGuard({ tokens, limits, elapsedMs }: TokenGuardOptions): TokenGuard {
+export function createTokenGuard({
+  tokens,
+  limits,
+  elapsedMs,
+  onGuessing = () => undefined,
+}: TokenGuardOptions): TokenGuard {
   const expected = tokens.map(([role, token]) => ({ role, digest: digest(token) }));
   const buckets = new Map<string, Bucket>();
+  let wrong = 0; // since it was told
+  let toldMs = Number.NEGATIVE_INFINITY;
+  const tell = (): void => {
+    if (elapsedMs() - toldMs < TELL_EVERY_MS) return;
+    toldMs = elapsedMs();
+    onGuessing(wrong);
+    wrong = 0;
+  };
 
   /** All are compared, and digests are of one length, so that neither length nor content shows in the time. */
   const roleOf = (given: string): Staff | null => {
@@ -73,6 +90,7 @@ export function createTokenGuard({ tokens, limits, elapsedMs }: TokenGuardOption
       if (given === null) return { kind: 'denied' };
       const role = roleOf(given);
       if (role !== null) return { kind: 'allowed', role };
+      wrong++;
       const { rateLimitFactor } = limits;
       if (rateLimitFactor === Infinity) return { kind: 'denied' };
       const size = {
@@ -80,7 +98,10 @@ export function createTokenGuard({ tokens, limits, elapsedMs }: TokenGuardOption
         perSecond: GUESSES.perSecond * rateLimitFactor,
       };
       const drawn = draw(buckets.get(address), size, elapsedMs());
-      if (!drawn.ok) return { kind: 'limited', retryAfterS: Math.ceil(drawn.waitMs / 1000) };
+      if (!drawn.ok) {
+        tell();
+        return { kind: 'limited', retryAfterS: Math.ceil(drawn.waitMs / 1000) };
+      }
       buckets.delete(address); // so that the map's order is that of the last guess
       buckets.set(address, drawn.bucket);
       if (buckets.size > ADDRESSES_MAX) buckets.delete(buckets.keys().next().value!);
