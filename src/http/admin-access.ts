@@ -63,8 +63,17 @@ function neededFor(c: Context): Role {
   return ROLES.findLast((role) => roles.includes(role)) ?? 'operator';
 }
 
-/** @returns the role of whoever has a token, else the answer for who has not */
-export function admit(c: Context, guard: TokenGuard, given: string | null, trustProxy: ProxyTrust): Staff | Response {
+/**
+ * @param needed what is asked of who has no token
+ * @returns the role of whoever has a token, else the answer for who has not
+ */
+export function admit(
+  c: Context,
+  guard: TokenGuard,
+  given: string | null,
+  trustProxy: ProxyTrust,
+  needed = 'the admin token',
+): Staff | Response {
   const verdict = guard.judge(given, clientAddress(c, { trustProxy }));
   switch (verdict.kind) {
     case 'allowed':
@@ -74,7 +83,7 @@ export function admit(c: Context, guard: TokenGuard, given: string | null, trust
       return problem(c, 429, 'Too many wrong tokens came from this address: wait a while');
     case 'denied':
       c.header('WWW-Authenticate', 'Bearer');
-      return problem(c, 401, 'This needs the admin token, as "Authorization: Bearer …"');
+      return problem(c, 401, `This needs ${needed}, as "Authorization: Bearer …"`);
     default:
       return verdict satisfies never;
   }

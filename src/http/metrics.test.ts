@@ -49,5 +49,6 @@ test.each([
   const body = await answer.text();
   expect(body.includes('moves_total 3')).toBe(status === 200);
   expect(answer.headers.get('Cache-Control')).toBe('no-store');
+  if (status === 401) expect(body).toContain('METRICS_TOKEN');
   if (status === 200) expect(answer.headers.get('Content-Type')).toBe('text/plain; version=0.0.4; charset=utf-8');
 });

@@ -16,13 +16,15 @@ export interface MetricsDeps {
 /** Headers of a proxy: then this machine asks for somebody else. */
 const FORWARDED = ['Forwarded', 'Via', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Real-IP'];
 
+const TOKEN = "METRICS_TOKEN's token, an operator's or the admin's";
+
 /** `GET /metrics` in the format of Prometheus, for whoever the setting METRICS_ACCESS lets. */
 export function addMetrics(app: Hono, { registry, access, guard, trustProxy }: MetricsDeps): void {
   app.get('/metrics', async (c) => {
     c.header('Cache-Control', 'no-store');
     const isOpen = access === 'public' || (access === 'loopback' && isLocal(c, trustProxy));
     if (!isOpen) {
-      const admitted = admit(c, guard, bearerOf(c.req.header('Authorization')), trustProxy);
+      const admitted = admit(c, guard, bearerOf(c.req.header('Authorization')), trustProxy, TOKEN);
       if (admitted instanceof Response) return admitted;
     }
     c.header('Content-Type', registry.contentType);
