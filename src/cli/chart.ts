@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { plainBots } from '../../actors/room/bots.js';
 import { seededDeal } from '../../actors/room/liap-tui.js';
 import { roomMachine } from '../../actors/room/room-machine.js';
+import { isProgram } from './is-program.js';
 
 const BEGIN = '<!-- chart: begin, made by `npm run chart` -->';
 const END = '<!-- chart: end -->';
@@ -147,5 +148,5 @@ export function runChart(args: readonly string[], out: (line: string) => void, d
   return check && !isEqual ? EXIT_DIFFERS : 0;
 }
 
-const isMain = process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href;
+const isMain = isProgram(import.meta.url);
 if (isMain) process.exitCode = runChart(process.argv.slice(2), console.log);

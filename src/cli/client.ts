@@ -1,5 +1,4 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { pathToFileURL } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../actors/clock.js';
 import { Account } from '../client/account.js';
@@ -14,6 +13,7 @@ import type { FinalResult } from '../client/room-view.js';
 import { botStrategy, carefulStrategy, randomStrategy } from '../client/strategy.js';
 import { connectOverWs } from '../client/ws-socket.js';
 import { msgpackOfClients } from '../protocol/msgpack-codec.js';
+import { isProgram } from './is-program.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_ARGUMENTS = 2;
@@ -288,7 +288,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isProgram(import.meta.url)) {
   process.exitCode = await main(process.argv.slice(2), {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),

@@ -1,7 +1,7 @@
-import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { ConfigError, configOf, type Environment, type Given, givenSettings, SETTING_NAMES } from '../config.js';
 import { type ShownSetting, shownSetting } from '../live-config.js';
+import { isProgram } from './is-program.js';
 import { table } from './table.js';
 
 interface ConfigToolPorts {
@@ -87,7 +87,7 @@ const COLUMNS = [
   { head: 'what it does', cell: ({ about }: ShownSetting) => about, drop: 1 },
 ];
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   process.exitCode = main(process.argv.slice(2), {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),

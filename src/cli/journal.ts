@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { JournalCorrupt } from '../../actors/recovery.js';
 import { liapTui } from '../../actors/room/liap-tui.js';
@@ -7,6 +6,7 @@ import { OperationRefused } from '../../actors/operation-refused.js';
 import { StoreFailure } from '../../persistence/journal.js';
 import { RoomFileDamaged } from '../../persistence/room-file.js';
 import { OperationInvalid, TargetUnknown } from '../operations/operation.js';
+import { isProgram } from './is-program.js';
 import type { Run } from './journal/command-group.js';
 import { BadArgument, EXIT, type ExitCode, Refused } from './journal/exit.js';
 import { HistoryMissing } from './journal/found-room.js';
@@ -112,7 +112,7 @@ function exitOf(error: unknown): ExitCode {
   return EXIT.storeFailed;
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isProgram(import.meta.url)) {
   const stopping = new AbortController();
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

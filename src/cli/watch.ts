@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { readServerFile } from '../http/server-file.js';
+import { isProgram } from './is-program.js';
 import { eventLine } from './watch/event-lines.js';
 import { follow, type FollowPorts, WatchRefused } from './watch/follow.js';
 
@@ -139,7 +139,7 @@ function count(text: string): number {
   throw new InvalidArgumentError('It must be a whole number above 0.');
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isProgram(import.meta.url)) {
   const stopping = new AbortController();
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
