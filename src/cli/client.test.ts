@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
@@ -128,6 +129,17 @@ test('says in one sentence that no server answers, and where it looked', async (
   expect(code).toBe(1);
   expect(out).toEqual([]);
   expect(err).toEqual([expect.stringContaining(`No server answers at ${url} (connect ECONNREFUSED`)]);
+});
+
+test('tells the status of a server that refuses the handshake, and does not say that none answers', async () => {
+  const server = createServer().on('upgrade', (_, socket) => {
+    socket.end('HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3\r\nConnection: close\r\n\r\n');
+  });
+  stop = () => server.close();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const sentence = `The server at ${url} refuses the connection with 429; it says to wait 3 s.`;
+  expect(await run('--url', url)).toEqual({ code: 1, out: [], err: [sentence] });
 });
 
 test('exits with 1 and one sentence for each game that fails', async () => {

@@ -11,7 +11,7 @@ import type { Violation } from '../client/protocol-watch.js';
 import { seededRandom } from '../client/random.js';
 import type { FinalResult } from '../client/room-view.js';
 import { botStrategy, carefulStrategy, randomStrategy } from '../client/strategy.js';
-import { connectOverWs } from '../client/ws-socket.js';
+import { connectOverWs, REFUSED_WITH } from '../client/ws-socket.js';
 import { msgpackOfClients } from '../protocol/msgpack-codec.js';
 import { isProgram } from './is-program.js';
 
@@ -82,11 +82,9 @@ export async function main(args: readonly string[], output: Output): Promise<num
     throw error;
   }
   const connect = connectOverWs(options.url, options.binary ? msgpackOfClients : undefined);
-  const unreachable = await whyUnreachable(connect);
+  const unreachable = await whyUnreachable(connect, options.url);
   if (unreachable !== undefined) {
-    output.err(
-      `No server answers at ${options.url} (${unreachable}); start one with npm start, or name another with --url.`,
-    );
+    output.err(unreachable);
     return EXIT_FAILED;
   }
   // The clock's timers do not keep the process alive, and between two connections nothing else does.
@@ -165,8 +163,8 @@ function socketUrl(text: string): string {
   throw new InvalidArgumentError('It must look like ws://127.0.0.1:5050 or wss://example.org.');
 }
 
-/** Tries one handshake. @returns undefined when it went well */
-function whyUnreachable(connect: Connect): Promise<string | undefined> {
+/** Tries one handshake. @returns undefined when it went well, else a sentence */
+function whyUnreachable(connect: Connect, url: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect('/ws/lobby', {});
     const timer = setTimeout(() => socket.terminate(), CONNECT_LIMIT_MS);
@@ -175,9 +173,15 @@ function whyUnreachable(connect: Connect): Promise<string | undefined> {
       resolve(undefined);
       socket.close();
     };
-    socket.onClose = (code, reason) => {
+    socket.onClose = (code, reason, retryAfterMs) => {
       clearTimeout(timer);
-      resolve(reason === '' ? `closed with ${code}` : reason);
+      if (reason.startsWith(REFUSED_WITH)) {
+        const wait = retryAfterMs === undefined ? '' : `; it says to wait ${Math.ceil(retryAfterMs / 1000)} s`;
+        resolve(`The server at ${url} refuses the connection with ${reason.slice(REFUSED_WITH.length)}${wait}.`);
+        return;
+      }
+      const why = reason === '' ? `closed with ${code}` : reason;
+      resolve(`No server answers at ${url} (${why}); start one with npm start, or name another with --url.`);
     };
   });
 }

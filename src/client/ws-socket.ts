@@ -8,6 +8,9 @@ export interface BinaryFormat {
   readonly unpack: (frame: Uint8Array) => unknown;
 }
 
+/** How the reason of a close begins where a server answered the handshake and refused it; the HTTP status follows. */
+export const REFUSED_WITH = 'Unexpected server response: ';
+
 /**
  * Connections over the network.
  * @param baseUrl e.g. `ws://127.0.0.1:5050`
@@ -38,7 +41,7 @@ class WsSocket implements ClientSocket {
     ws.on('unexpected-response', (_, { statusCode, headers }) => {
       const seconds = Number(headers['retry-after']); // a date is of no use: clocks differ
       if (seconds > 0) this.#retryAfterMs = seconds * 1000;
-      this.#failure = `Unexpected server response: ${statusCode}`;
+      this.#failure = `${REFUSED_WITH}${statusCode}`;
       ws.terminate();
     });
     ws.on('open', () => this.onOpen(this.#setCookie));
