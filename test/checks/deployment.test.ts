@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { defaultOf, isSettingName, loadConfig } from '../../src/config.js';
@@ -41,6 +42,23 @@ test('the image and the unit run the server as `npm start` does', () => {
   expect(argv).toEqual(['node', ...startArguments()]);
   expect(all(unit, /^ExecStart=(.*)$/gm)).toEqual([['/usr/bin/node', ...startArguments()].join(' ')]);
 });
+
+test.each(['client', 'config', 'watch', 'journal'])(
+  '`npm run %s` runs also where only what the server needs is installed',
+  (name) => {
+    // The script of each with a `node` that tells what it was given, once in a folder after `npm prune --omit=dev`.
+    const runIn = (cwd: string): string =>
+      execFileSync('sh', ['-c', `node() { echo "$*"; }; ${manifest.scripts[name]} --help`], { cwd, encoding: 'utf8' });
+    const pruned = mkdtempSync(join(tmpdir(), 'pruned-'));
+    try {
+      expect(runIn(pruned)).toBe(`dist/src/cli/${name}.js --help\n`);
+      mkdirSync(join(pruned, 'node_modules/tsx'), { recursive: true });
+      expect(runIn(pruned)).toBe(`--import tsx src/cli/${name}.ts --help\n`);
+    } finally {
+      rmSync(pruned, { recursive: true });
+    }
+  },
+);
 
 describe('settings', () => {
   const given = {

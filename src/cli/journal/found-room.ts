@@ -5,6 +5,7 @@ import type { RoomRow } from '../../../persistence/rows.js';
 import { allRows } from '../../../actors/all-rows.js';
 import type { Place } from './arguments.js';
 import { BadArgument } from './exit.js';
+import type { Tool } from './tool.js';
 
 /** A room, wherever its history stands: in the journal, or in the file of an archived one. */
 export interface FoundRoom {
@@ -29,11 +30,17 @@ export class HistoryMissing extends Error {
 
 const CODE = /^[0-9A-F]{6}$/i;
 
+type FolderNamed = Pick<Tool, 'dataDir' | 'typed'>;
+
 /**
  * @param name a room's id or its six-character code; a code that several rooms had is the newest one's
  * @throws BadArgument where there is none
  */
-export async function findRoom(journal: JournalEngine, dataDir: string, name: string): Promise<FoundRoom> {
+export async function findRoom(
+  journal: JournalEngine,
+  { dataDir, typed }: FolderNamed,
+  name: string,
+): Promise<FoundRoom> {
   const roomId = CODE.test(name) ? await idOfCode(journal, name.toUpperCase()) : name;
   const row = roomId === null ? null : await soundRow(journal, roomId);
   if (roomId !== null && (await hasStream(journal, roomId))) {
@@ -48,7 +55,7 @@ export async function findRoom(journal: JournalEngine, dataDir: string, name: st
   }
   if (row !== null) throw new HistoryMissing(row.roomId, row.status);
   throw new BadArgument(
-    `There is no room ${name} in ${dataDir}. A room is named by its id or its six-character code; npm run journal -- list shows them.`,
+    `There is no room ${name} in ${dataDir}. A room is named by its id or its six-character code; ${typed('list')} shows them.`,
   );
 }
 

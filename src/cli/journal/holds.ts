@@ -106,14 +106,14 @@ async function done(
     const result = await operate(tool, name === 'pause' ? 'pause-all' : 'resume-all', params);
     return { lines: [`All rooms are ${word}.`], json: { done: word, ...result } };
   }
-  const { roomId } = await reading(tool, (journal) => findRoom(journal, tool.dataDir, room));
+  const { roomId } = await reading(tool, (journal) => findRoom(journal, tool, room));
   const result = await operate(tool, name, { room: roomId, ...params });
   return { lines: [`Room ${roomId} is ${word}.`], json: { done: word, ...result } };
 }
 
 async function restore(tool: Tool, name: string, { to }: { readonly to: Place }): Promise<Report> {
   const { roomId, toSeq } = await reading(tool, async (journal) => {
-    const room = await findRoom(journal, tool.dataDir, name);
+    const room = await findRoom(journal, tool, name);
     if (room.archive !== null) {
       throw new BadArgument(`Room ${room.roomId} is archived. Take it back first: import ${room.archive}`);
     }

@@ -74,7 +74,7 @@ function list(tool: Tool, { status, limit, quarantined = false }: ListOptions): 
         '',
         countText(rooms.length, 'room') + (rooms.length === limit ? `, as many as --limit allows` : ''),
         ...(paused === undefined ? [] : [`All rooms are paused: ${paused.why}`]),
-        ...damaged.map((key) => `Damaged and left out: ${key}. npm run journal -- verify --all tells more.`),
+        ...damaged.map((key) => `Damaged and left out: ${key}. ${tool.typed('verify --all')} tells more.`),
       ],
       json: { rooms, limit, allPaused: paused?.why ?? null, damaged },
       exit: damaged.length === 0 ? EXIT.fine : EXIT.wrong,

@@ -1,5 +1,7 @@
 // Goal: what the tool says of a data folder is what stands there. Method: a real journal with three rooms whose entries
 // follow from a seed; a virtual minute later each command is run on it in this process.
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSqliteEngine } from '../../../persistence/sqlite/sqlite-engine.js';
 import {
@@ -23,6 +25,21 @@ beforeAll(async () => {
 afterAll(() => folders.remove());
 
 const run = (...args: string[]) => runTool([...args, '--data', data]);
+
+test('advises commands for the same folder: named again where --data named it, not where DATA_DIR does', async () => {
+  const advised = async (...[args, ports]: Parameters<typeof runTool>) => (await runTool(args, ports)).err.join();
+  expect(await run('show', 'FFFFFF')).toMatchObject({
+    err: [expect.stringContaining(`; npm run journal -- --data ${data} list shows them.`)],
+  });
+  const environment = { DATA_DIR: data };
+  expect(await advised(['show', 'FFFFFF'], { environment })).toContain('; npm run journal -- list shows them.');
+
+  const spaced = join(folders.copy(), "Ann's rooms");
+  cpSync(data, spaced, { recursive: true });
+  expect(await advised(['show', 'FFFFFF', '--data', spaced])).toContain(
+    `--data '${spaced.replace("'", "'\\''")}' list`,
+  );
+});
 
 describe('help', () => {
   test('shows what one does first, and what the exit codes mean', async () => {

@@ -36,7 +36,7 @@ Each entry is checked on the way, as verify does; nothing is changed.`,
 
 function replayRoom(tool: Tool, name: string, options: ReplayOptions): Promise<Report> {
   return reading(tool, async (journal) => {
-    const room = await findRoom(journal, tool.dataDir, name);
+    const room = await findRoom(journal, tool, name);
     const head = await headOf(room);
     const from = options.from === undefined ? head.anchorSeq + 1 : await seqOf(room, options.from);
     const upTo = options.to === undefined ? head.seq : await seqOf(room, options.to);

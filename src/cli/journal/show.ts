@@ -57,7 +57,7 @@ interface Seen {
 
 function show(tool: Tool, name: string, options: ShowOptions): Promise<Report> {
   return reading(tool, async (journal) => {
-    const room = await findRoom(journal, tool.dataDir, name);
+    const room = await findRoom(journal, tool, name);
     const head = await headOf(room);
     const seq = options.at === undefined ? head.seq : await seqOf(room, options.at);
     const reveal = options.reveal === true || isOver(room);

@@ -50,7 +50,7 @@ function tail(
 ): Promise<Report> {
   if (name === undefined && last > 0) return Promise.reject(new BadArgument('--last needs a room.'));
   return reading(tool, async (journal) => {
-    const only = name === undefined ? null : await findRoom(journal, tool.dataDir, name);
+    const only = name === undefined ? null : await findRoom(journal, tool, name);
     if (only !== null && only.archive !== null)
       throw new BadArgument(`Room ${only.roomId} is archived: nothing comes.`);
     const seen = only === null ? await headsOfAll(journal) : await headOfOne(journal, only.roomId, last);

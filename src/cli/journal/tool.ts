@@ -24,6 +24,8 @@ export interface ToolPorts {
 export interface Tool extends ToolPorts {
   readonly dataDir: string; // absolute
   readonly json: boolean;
+  /** How an operator types another command for the same folder: `words` are its name and arguments. */
+  readonly typed: (words: string) => string;
 }
 
 /** What a command found: for people line by line, for programs as one object with the same content. */
@@ -40,7 +42,18 @@ export interface GlobalOptions {
 
 export function toolFor(ports: ToolPorts, { data, json = false }: GlobalOptions): Tool {
   const named = data ?? ports.environment['DATA_DIR']?.trim();
-  return { ...ports, dataDir: resolve(named === undefined || named === '' ? './data' : named), json };
+  // What DATA_DIR or the default named, they name for the next command too.
+  const start = data === undefined ? 'npm run journal --' : `npm run journal -- --data ${shellWord(resolve(data))}`;
+  return {
+    ...ports,
+    dataDir: resolve(named === undefined || named === '' ? './data' : named),
+    json,
+    typed: (words) => `${start} ${words}`,
+  };
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Opens the folder's journal for reading, also while a server runs there. @throws BadArgument where there is none */

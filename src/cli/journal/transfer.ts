@@ -46,7 +46,7 @@ Examples:
 
 function exportRoom(tool: Tool, name: string, { out, reveal = false }: ExportOptions): Promise<Report> {
   return reading(tool, async (journal) => {
-    const room = await findRoom(journal, tool.dataDir, name);
+    const room = await findRoom(journal, tool, name);
     const { roomId, archive } = room;
     if (!reveal && !isOver(room)) {
       throw new Refused(
@@ -78,7 +78,7 @@ async function importRoom(tool: Tool, name: string): Promise<Report> {
   return {
     lines: [
       `Room ${roomId} with ${countText(entries.length, 'entry', 'entries')} is in the journal.`,
-      ...(result['paused'] === true ? [`It is paused until: npm run journal -- resume ${roomId}`] : []),
+      ...(result['paused'] === true ? [`It is paused until: ${tool.typed(`resume ${roomId}`)}`] : []),
     ],
     json: { ...result, file, entries: entries.length },
   };

@@ -62,7 +62,7 @@ async function archive(tool: Tool, name: string | undefined): Promise<Report> {
 }
 
 function idOf(tool: Tool, name: string): Promise<string> {
-  return reading(tool, async (journal) => (await findRoom(journal, tool.dataDir, name)).roomId);
+  return reading(tool, async (journal) => (await findRoom(journal, tool, name)).roomId);
 }
 
 /** What an operation answers, member by member. */

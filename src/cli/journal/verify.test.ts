@@ -59,7 +59,7 @@ test('damage behind the last snapshot leaves a room that can be restored to the 
   damage(data, `UPDATE entries SET events = '[]' WHERE correlation_id = ?`, 'step-9');
   const found = await runTool(['verify', PLAYING.code, '--data', data]);
   expect(found.exit).toBe(1);
-  expect(found.out.at(-1)).toBe(`- What helps: npm run journal -- restore ${PLAYING.roomId} --to 8`);
+  expect(found.out.at(-1)).toBe(`- What helps: npm run journal -- --data ${data} restore ${PLAYING.roomId} --to 8`);
   expect((await runTool(['restore', PLAYING.code, '--to', '8', '--data', data])).exit).toBe(0);
   const after = await runTool(['verify', PLAYING.code, '--data', data, '--json']);
   expect(after.json['room']).toMatchObject({ kind: 'scarred', restoreBefore: null });

@@ -51,7 +51,7 @@ function verify(tool: Tool, name: string | undefined, options: VerifyOptions): P
 }
 
 async function verifyOne(tool: Tool, name: string, { repair = false, reveal = false }: VerifyOptions): Promise<Report> {
-  const { roomId, archive } = await reading(tool, (journal) => findRoom(journal, tool.dataDir, name));
+  const { roomId, archive } = await reading(tool, (journal) => findRoom(journal, tool, name));
   if (archive !== null) {
     const verdict = await verifyArchive(tool.definition, roomId, archive);
     return { lines: archiveLines(verdict), json: { archive: verdict }, exit: exitOf(verdict) };
@@ -63,7 +63,7 @@ async function verifyOne(tool: Tool, name: string, { repair = false, reveal = fa
   if (repaired) await operating(tool, (operate) => operate('repair', { room: roomId }));
   const verdict = repaired ? await look() : before;
   return {
-    lines: [...verdictLines(verdict), ...(repaired ? repairLines(before, verdict) : [])],
+    lines: [...verdictLines(verdict, tool), ...(repaired ? repairLines(before, verdict) : [])],
     json: { room: verdict, ...(repaired && { before }) },
     exit: exitOf(verdict),
   };
@@ -96,7 +96,7 @@ async function verifyEverything(tool: Tool, { repair = false, reveal = false }: 
   const isSound = journal.sound && wrong.length === 0 && broken.length === 0;
   return {
     lines: [
-      ...wrong.flatMap((verdict) => [...verdictLines(verdict), '']),
+      ...wrong.flatMap((verdict) => [...verdictLines(verdict, tool), '']),
       ...broken.flatMap((verdict) => [...archiveLines(verdict), '']),
       ...store,
       ...(players.wrongCount === 0 ? [] : [`The sums of ${countText(players.wrongCount, 'player')} are wrong.`]),
@@ -142,7 +142,8 @@ function exitOf(verdict: { readonly kind: RoomVerdict['kind'] }): typeof EXIT.fi
   return isWrong(verdict) ? EXIT.wrong : EXIT.fine;
 }
 
-function verdictLines({ roomId, kind, seq, integrity, replay, projection, restoreBefore, sentences }: RoomVerdict) {
+function verdictLines(verdict: RoomVerdict, { typed }: Pick<Tool, 'typed'>): string[] {
+  const { roomId, kind, seq, integrity, replay, projection, restoreBefore, sentences } = verdict;
   const { difference } = replay;
   return [
     ...sheet([
@@ -156,7 +157,7 @@ function verdictLines({ roomId, kind, seq, integrity, replay, projection, restor
     ...(difference === null ? [] : [`- First difference: entry ${difference.seq}, ${difference.why}`]),
     ...(difference?.changes ?? []).map((change) => `    ${changeText(change)}`),
     ...(restoreBefore !== null && restoreBefore > 1
-      ? [`- What helps: npm run journal -- restore ${roomId} --to ${restoreBefore - 1}`]
+      ? [`- What helps: ${typed(`restore ${roomId} --to ${restoreBefore - 1}`)}`]
       : []),
   ];
 }

@@ -180,7 +180,7 @@ function listing<R>(
 }
 
 async function idOf(tool: Tool, journal: JournalEngine, name: string | undefined): Promise<string | null> {
-  return name === undefined ? null : (await findRoom(journal, tool.dataDir, name)).roomId;
+  return name === undefined ? null : (await findRoom(journal, tool, name)).roomId;
 }
 
 async function some<R>(rows: AsyncIterable<R>, limit: number): Promise<R[]> {
