@@ -27,6 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function shipperConfig(port: number): string {
   const changes = [
     ['/var/log/room-runtime/', `${folder}/`],
+    ['/var/spool/rsyslog', folder],
     ['port="5170"', `port="${port}"`],
   ] as const;
   let text = readFileSync(join(projectRoot(), 'ops/logs/rsyslog.conf'), 'utf8');
@@ -34,7 +35,7 @@ function shipperConfig(port: number): string {
     expect(text).toContain(from);
     text = text.replaceAll(from, to);
   }
-  return `global(workDirectory="${folder}" maxMessageSize="256k")\n${text}`;
+  return text;
 }
 
 /** A port that nobody listens on for now. */
