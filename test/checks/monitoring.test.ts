@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -60,9 +61,16 @@ beforeAll(async () => {
 
 test('rules and configuration are as Prometheus wants them', () => {
   const promtool = needs('promtool');
-  expect(execFileSync(promtool, ['check', 'config', 'prometheus.yml'], { cwd: FOLDER, encoding: 'utf8' })).toContain(
-    `${alerts.length + records.length} rules found`,
-  );
+  const installed = mkdtempSync(join(tmpdir(), 'prometheus-'));
+  try {
+    for (const name of ['prometheus.yml', 'rules.yml']) copyFileSync(join(FOLDER, name), join(installed, name));
+    writeFileSync(join(installed, 'rooms.token'), 'a-token-for-tests\n');
+    const said = execFileSync(promtool, ['check', 'config', 'prometheus.yml'], { cwd: installed, encoding: 'utf8' });
+    expect(said).toContain(`${alerts.length + records.length} rules found`);
+  } finally {
+    rmSync(installed, { recursive: true });
+  }
+  expect(read('docs/MONITORING.md')).toContain(`SUCCESS: ${alerts.length + records.length} rules found`);
 });
 
 test('every alert fires on its fault, and none of them while all is well', () => {
