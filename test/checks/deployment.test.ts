@@ -73,6 +73,14 @@ describe('settings', () => {
     expect(() => loadConfig(settings)).not.toThrow();
   });
 
+  test('let the shipped Prometheus in, which has a token where one is wanted', () => {
+    expect(given['the unit']).toMatchObject({ METRICS_ACCESS: 'token' });
+    const prometheus = read('ops/monitoring/prometheus.yml');
+    expect(prometheus).toMatch(/^ {4}authorization:\n {6}credentials_file: rooms\.token$/m);
+    expect(all(prometheus, /^ {6}- targets: \[localhost:(\d+)\]$/gm)).toEqual([port]);
+    expect(read('docs/DEPLOYMENT.md')).toContain('/etc/prometheus/rooms.token');
+  });
+
   test('of secrets are named as the server names them', () => {
     const [secrets] = all(unit, /^# ((?:[A-Z_]+, )+[A-Z_]+): readable by root alone/gm);
     for (const name of secrets!.split(', ')) expect(isSettingName(name), name).toBe(true);
