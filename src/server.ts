@@ -187,7 +187,7 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   const { open, quarantined } = rooms.counts;
   log.info({ open, quarantined, awayMs: aliveAt > 0 ? startedAt - aliveAt : 0 }, 'rooms are open');
   const allPaused = rooms.holdOf(EVERY_ROOM);
-  if (allPaused !== null) log.warn({ ...allPaused }, 'all rooms are paused');
+  if (allPaused !== null) log.warn({ since: allPaused.since, why: allPaused.why }, 'all rooms are paused');
 
   const health = (): HealthReport => {
     const { open, inMemory, mailboxMessages, mailboxLagMs, paused, quarantined, restarting } = rooms.counts;
@@ -448,7 +448,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       await engine.close();
       await watchdog.stop();
       await Promise.all([alerts.stop(), traces?.stop()]);
-      log.info('stopped');
+      log.info({}, 'stopped');
     };
     return { port, rooms, adminToken: token, reload, stop };
   } catch (failure) {
