@@ -52,7 +52,9 @@ async function main(): Promise<void> {
     process.stdout.write(`play  http://${host}:${server.port}/play\n`);
     process.stdout.write(`see   http://${host}:${server.port}/visualizer?token=${server.adminToken}\n`);
   }
-  log.info({ port: server.port, dataDir: config.dataDir }, 'ready');
+  const { rooms, awayMs } = server.rooms;
+  const { open, quarantined } = rooms.counts;
+  log.info({ port: server.port, dataDir: config.dataDir, open, quarantined, awayMs }, 'ready');
 }
 
 /** What an operator can mend is said in one sentence; everything else is a bug and comes with its stack. */

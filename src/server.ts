@@ -80,6 +80,7 @@ export interface RoomServer {
   readonly visualizer: Visualizer;
   readonly now: () => number; // room time
   readonly startedAt: number; // room time
+  readonly awayMs: number; // for so long no process was there; 0 at the very first start
   readonly health: () => HealthReport;
   readonly stop: () => Promise<void>;
   /** The end without a farewell, for a simulated crash: nothing is told, nothing is saved, nothing runs on. */
@@ -184,8 +185,6 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   await rooms.open();
   writer.start();
   gateway.awaitReturns();
-  const { open, quarantined } = rooms.counts;
-  log.info({ open, quarantined, awayMs: aliveAt > 0 ? startedAt - aliveAt : 0 }, 'rooms are open');
   const allPaused = rooms.holdOf(EVERY_ROOM);
   if (allPaused !== null) log.warn({ since: allPaused.since, why: allPaused.why }, 'all rooms are paused');
 
@@ -237,7 +236,8 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     visualizer.stop();
     gateway.stopClocks();
   };
-  return { rooms, gateway, writer, supervisor, visualizer, now, startedAt, health, stop, stopClocks };
+  const awayMs = aliveAt > 0 ? startedAt - aliveAt : 0;
+  return { rooms, gateway, writer, supervisor, visualizer, now, startedAt, awayMs, health, stop, stopClocks };
 }
 
 /** What the store says itself, which names no path; anything else is for the log. */

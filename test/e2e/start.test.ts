@@ -78,11 +78,13 @@ test('the log tells a process that was killed from one that stopped', async () =
     await server.kill();
     await server.restart();
     const { stderr } = await server.stop();
-    const said = stderr
+    const lines = stderr
       .trim()
       .split('\n')
-      .map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
-    expect(said).toEqual(['rooms are open', 'the last process did not stop in order', 'ready', 'stopping', 'stopped']);
+      .map((line) => JSON.parse(line) as { readonly msg: string; readonly awayMs?: number });
+    const said = lines.map(({ msg }) => msg);
+    expect(said).toEqual(['the last process did not stop in order', 'ready', 'stopping', 'stopped']);
+    expect(lines[1]).toMatchObject({ open: 0, quarantined: 0, awayMs: expect.any(Number) });
     await server.restart();
     expect((await server.stop()).stderr).not.toContain('did not stop in order');
   } finally {
