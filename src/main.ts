@@ -1,6 +1,7 @@
 import { ConfigError } from './config.js';
 import { LiveConfig } from './live-config.js';
 import { startServer } from './server.js';
+import { startFailure } from './start-failure.js';
 import { stderrLines } from './telemetry/bounded-lines.js';
 import { createLog } from './telemetry/log.js';
 import { openLogFile } from './telemetry/log-file.js';
@@ -9,8 +10,7 @@ import { openLogFile } from './telemetry/log-file.js';
 const STOP_MS = 15_000;
 
 /** Starts the server of the environment's configuration and stops it on SIGINT or SIGTERM. */
-async function main(): Promise<void> {
-  const live = new LiveConfig(process.env);
+async function main(live: LiveConfig): Promise<void> {
   const config = live.current;
   const { logFile } = config;
   const lines = logFile === undefined ? stderrLines() : openLogFile(logFile, config);
@@ -58,14 +58,18 @@ async function main(): Promise<void> {
 }
 
 /** What an operator can mend is said in one sentence; everything else is a bug and comes with its stack. */
-function explain(failure: unknown): string {
+function explain(failure: unknown, live: LiveConfig | null): string {
   if (!(failure instanceof Error)) return String(failure);
   if (failure instanceof ConfigError || failure.name === 'DataFolderLocked') return failure.message;
-  if ('code' in failure && failure.code === 'EADDRINUSE') return `${failure.message}. Set PORT to a free one.`;
-  return failure.stack ?? failure.message;
+  const sentence = live === null ? null : startFailure(failure, live.current);
+  return sentence ?? failure.stack ?? failure.message;
 }
 
-main().catch((failure: unknown) => {
-  process.stderr.write(`${explain(failure)}\n`);
+let live: LiveConfig | null = null;
+try {
+  live = new LiveConfig(process.env);
+  await main(live);
+} catch (failure) {
+  process.stderr.write(`${explain(failure, live)}\n`);
   process.exitCode = 1;
-});
+}

@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import { type Cancel, type Clock, roomTime, systemClock } from '../actors/clock.js';
 import { EVERY_ROOM, quarantine } from '../actors/holds.js';
 import { Lobby } from '../actors/lobby.js';
+import { OperationRefused } from '../actors/operation-refused.js';
 import { Outages } from '../actors/outages.js';
 import { liapTui, type LiapTui } from '../actors/room/liap-tui.js';
 import { Rooms } from '../actors/rooms.js';
@@ -431,7 +432,8 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
         const change = await perform(context, 'reload-config', {}, 'signal');
         log.info({ ...change }, 'configuration reloaded');
       } catch (failure) {
-        log.error({ err: failure }, 'configuration not reloaded: nothing has changed');
+        const why = failure instanceof OperationRefused ? { why: failure.message } : { err: failure };
+        log.error({ ...why }, 'configuration not reloaded: nothing has changed');
       }
     };
     const stop = async (): Promise<void> => {

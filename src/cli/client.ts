@@ -13,6 +13,7 @@ import type { FinalResult } from '../client/room-view.js';
 import { botStrategy, carefulStrategy, randomStrategy } from '../client/strategy.js';
 import { connectOverWs, REFUSED_WITH } from '../client/ws-socket.js';
 import { msgpackOfClients } from '../protocol/msgpack-codec.js';
+import { endWithReader } from './end-with-reader.js';
 import { isProgram } from './is-program.js';
 
 const EXIT_FAILED = 1;
@@ -293,6 +294,7 @@ function sum(values: readonly number[]): number {
 }
 
 if (isProgram(import.meta.url)) {
+  endWithReader();
   process.exitCode = await main(process.argv.slice(2), {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError, configOf, type Environment, type Given, givenSettings, SETTING_NAMES } from '../config.js';
 import { type ShownSetting, shownSetting } from '../live-config.js';
+import { endWithReader } from './end-with-reader.js';
 import { isProgram } from './is-program.js';
 import { table } from './table.js';
 
@@ -88,6 +89,7 @@ const COLUMNS = [
 ];
 
 if (isProgram(import.meta.url)) {
+  endWithReader();
   process.exitCode = main(process.argv.slice(2), {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),

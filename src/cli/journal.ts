@@ -6,6 +6,7 @@ import { OperationRefused } from '../../actors/operation-refused.js';
 import { StoreFailure } from '../../persistence/journal.js';
 import { RoomFileDamaged } from '../../persistence/room-file.js';
 import { OperationInvalid, TargetUnknown } from '../operations/operation.js';
+import { endWithReader } from './end-with-reader.js';
 import { isProgram } from './is-program.js';
 import type { Run } from './journal/command-group.js';
 import { BadArgument, EXIT, type ExitCode, Refused } from './journal/exit.js';
@@ -114,10 +115,7 @@ function exitOf(error: unknown): ExitCode {
 
 if (isProgram(import.meta.url)) {
   const stopping = new AbortController();
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(); // whoever read it has seen enough: | head
-  });
+  endWithReader();
   process.exitCode = await main(process.argv.slice(2), {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { readServerFile } from '../http/server-file.js';
+import { endWithReader } from './end-with-reader.js';
 import { isProgram } from './is-program.js';
 import { eventLine } from './watch/event-lines.js';
 import { follow, type FollowPorts, WatchRefused } from './watch/follow.js';
@@ -141,10 +142,7 @@ function count(text: string): number {
 
 if (isProgram(import.meta.url)) {
   const stopping = new AbortController();
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(); // whoever read it has seen enough: | head
-  });
+  endWithReader();
   process.once('SIGINT', () => stopping.abort()); // a second one ends the process at once
   process.exitCode = await watch(process.argv.slice(2), {
     out: (line) => process.stdout.write(`${line}\n`),

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigError } from '../config.js';
 
 /** Cookie that carries the token; the existing frontend sends it with each handshake without knowing. */
 const SESSION_COOKIE = 'room_session';
@@ -108,7 +109,7 @@ function readSecret(file: string): string | null {
     throw error;
   }
   if (text.length < KEY_BYTES) {
-    throw new Error(
+    throw new ConfigError(
       `${file} holds ${text.length} characters, a secret has ${KEY_BYTES} at least: restore or remove it`,
     );
   }

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigError } from '../config.js';
 import { type Bucket, draw } from '../limits/token-bucket.js';
 import { ownerOnlySecret } from '../gateway/sessions.js';
 import type { Staff } from '../operations/roles.js';
@@ -21,7 +22,7 @@ export function loadAdminToken(dataDir: string, fromEnvironment?: string): strin
   // Windows has no such rights; the folder's own guard the file there.
   if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
     const rights = (mode & 0o777).toString(8);
-    throw new Error(
+    throw new ConfigError(
       `${file} is open to others (mode ${rights}): remove it for a new one, or chmod 600 it if nobody saw it`,
     );
   }

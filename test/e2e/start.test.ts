@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -37,6 +39,37 @@ test('a port that is in use stops the start with one line that names the setting
     holder.close();
   }
 });
+
+test.each([
+  ['a file as its data folder', (file: string) => ({ DATA_DIR: file }), 'which is a file. Choose a folder.'],
+  [
+    'a host of another machine',
+    () => ({ HOST: '192.0.2.1', DATA_DIR: join(folder, 'new') }),
+    'HOST is 192.0.2.1, which is no address of this machine.',
+  ],
+  ['a token that is too short', () => ({ DATA_DIR: folder }), 'admin.token holds 5 characters'],
+])('%s stops the start with one sentence that names it', async (_, environmentOf, sentence) => {
+  const file = join(folder, 'admin.token');
+  writeFileSync(file, 'short', { mode: 0o600 });
+  const end = await runToEnd({ HOST: '127.0.0.1', PORT: '0', ...environmentOf(file) });
+  expect(end).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(sentence) });
+  expect(end.stderr.trim().split('\n')).toHaveLength(1);
+});
+
+test.each(['config.ts print', 'client.ts --help'])(
+  '%s ends quietly when its reader has seen enough',
+  async (command) => {
+    const [program, argument] = command.split(' ') as [string, string];
+    const child = spawn(process.execPath, ['--import', 'tsx', `src/cli/${program}`, argument], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    let said = '';
+    child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
+    await once(child, 'close');
+    expect(said).toBe('');
+  },
+);
 
 test('a second server on the same data folder is refused with a sentence, and the first one stays well', async () => {
   const dataDir = join(folder, 'data');
