@@ -33,7 +33,7 @@ import { messageLog } from './telemetry/message-log.js';
 import { messageSpans } from './telemetry/message-spans.js';
 import { addServerMetrics } from './telemetry/metrics.js';
 import { countsByType } from './telemetry/room-metrics.js';
-import { type OperatorAlert, OperatorAlerts } from './telemetry/operator-alerts.js';
+import { happened, type OperatorAlert, OperatorAlerts } from './telemetry/operator-alerts.js';
 import { processChecks } from './telemetry/process-checks.js';
 import { addProcessMetrics } from './telemetry/server-metrics.js';
 import { startTraces } from './telemetry/traces.js';
@@ -110,6 +110,11 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   const outages = new Outages(await engine.outages());
 
   const writer = new GroupCommit(engine, { ...clock, now }, { random: () => random(4).readUInt32BE() / 2 ** 32 });
+  const alertOfRoom = (roomId: string, finding: string): void => {
+    const summary = `Room ${roomId} needs a look. ${finding}`;
+    const goesOn = (): boolean => rooms.holdOf(roomId)?.kind === 'quarantined';
+    onAlert({ key: `room/${roomId}`, state: 'firing', severity: 'warning', summary, goesOn });
+  };
   for (const { roomId, why } of ports.suspects ?? []) await quarantine(writer, roomId, why, now());
   const rooms: GameRooms = new Rooms({
     definition,
@@ -123,8 +128,7 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
       log.error({ err: failure, roomId, correlationId: cause?.correlationId }, 'room failed'),
     onFinding: (roomId, finding) => {
       log.warn({ roomId, finding }, 'room needs a look');
-      const summary = `Room ${roomId} needs a look. ${finding}`;
-      onAlert({ key: `room/${roomId}`, state: 'firing', severity: 'warning', summary });
+      alertOfRoom(roomId, finding);
     },
     onBroken: (failure) => supervisor.failed('rooms', failure),
     ...(stepMark !== undefined && { stepMark }),
@@ -158,12 +162,12 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
       onRestart: (part, failure) => {
         log.error({ err: failure, part }, 'part restarts');
         const summary = `The part ${part} failed and restarts.`;
-        onAlert({ key: `part/${part}`, state: 'firing', severity: 'warning', summary });
+        onAlert({ key: `part/${part}`, state: 'firing', severity: 'warning', summary, goesOn: happened });
       },
       onGiveUp: (part, failure) => {
         log.fatal({ err: failure, part }, 'part can not be kept alive');
         const summary = `The part ${part} can't be kept alive: the process ends.`;
-        onAlert({ key: 'process', state: 'firing', severity: 'critical', summary });
+        onAlert({ key: 'process', state: 'firing', severity: 'critical', summary, goesOn: happened });
         ports.onGiveUp?.();
       },
     },
@@ -184,6 +188,8 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
 
   await lobby.open(engine);
   await rooms.open();
+  for (const { roomId, kind, why } of rooms.holds())
+    if (kind === 'quarantined') alertOfRoom(roomId, `Quarantined: ${why}`);
   writer.start();
   gateway.awaitReturns();
   const allPaused = rooms.holdOf(EVERY_ROOM);
@@ -275,7 +281,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
   const limiter = new MemoryRateLimiter(systemClock.elapsedMs);
   const suspectFile = join(dataDir, 'suspect.json');
   const watchdog = startWatchdog({ suspectFile });
-  const alerts = new OperatorAlerts({ url: config.alertWebhookUrl, log, clock: systemClock });
+  const alerts = new OperatorAlerts({ url: config.alertWebhookUrl, log, clock: systemClock, random: Math.random });
   try {
     const sessions = createSessions({ secret: loadSessionSecret(dataDir, config.sessionSecret) });
     const suspect = readSuspect(suspectFile, (err) => log.warn({ err }, 'the suspect of the last end is not readable'));

@@ -236,7 +236,7 @@ export function addNotificationMetrics(registry: Registry, alerts: Pick<Operator
     registry,
     {
       name: 'operator_alerts_total',
-      help: 'Alerts that were raised, and of those repeated (known already), delivered, failed, dropped (queue full)',
+      help: 'Alerts that were raised, and of those repeated (known already), delivered, failed (all attempts in a row; it is tried again later), dropped (queue full)',
       label: 'outcome',
     },
     () => Object.entries(alerts.counters),

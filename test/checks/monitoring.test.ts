@@ -50,7 +50,7 @@ beforeAll(async () => {
   addServerMetrics(registry, sim.server, {
     storeWatch: { status: null, findings: [] },
     monitor: { latest: null },
-    alerts: new OperatorAlerts({ url: undefined, log: createLog('silent'), clock: systemClock }),
+    alerts: new OperatorAlerts({ url: undefined, log: createLog('silent'), clock: systemClock, random: Math.random }),
     replays: { reads: { records: { hits: 0, misses: 0 }, fairness: { hits: 0, misses: 0 } } },
   });
   for (const { name, type } of registry.getMetricsAsArray() as { name: string; type?: unknown }[]) {

@@ -48,6 +48,27 @@ describe('a step that fails', () => {
     await table.toPhase('turn');
     expect(table.sim.server.health().checks.every(({ ok }) => ok)).toBe(true);
   });
+
+  test('of a bot, twice, is an alert that names the room and goes on until the room is released, also after a restart', async () => {
+    const table = await Table.declaring({ humans: 1, bots: SIMPLE_BOTS });
+    await table.declare(0, 1);
+    expect(table.sim.alerts).toEqual([]);
+    table.sim.stepsToFail = 1_000;
+    await table.advance(60_000);
+    table.sim.stepsToFail = 0;
+    await table.sim.crash();
+    const key = `room/${table.roomId}`;
+    const summary = expect.stringContaining('Quarantined: ') as string;
+    expect(table.sim.alerts).toMatchObject([
+      { key, state: 'firing', summary },
+      { key, state: 'firing', summary },
+    ]);
+    const [first, afterwards] = table.sim.alerts;
+    expect(afterwards!.summary).toBe(first!.summary);
+    expect(afterwards!.goesOn!()).toBe(true);
+    await table.sim.until(table.sim.server.rooms.operations.resume(table.roomId));
+    expect(afterwards!.goesOn!()).toBe(false);
+  });
 });
 
 test('a room that an operator closes tells its players so and is gone', async () => {

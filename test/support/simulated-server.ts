@@ -42,6 +42,7 @@ export class SimulatedServer {
   /** Steps of rooms that fail from now on: a fault of the machine that passes. */
   stepsToFail = 0;
   gaveUp = 0; // how often the supervisor did
+  /** What operators were told by alerts, oldest first. */
   readonly alerts: OperatorAlert[] = [];
 
   private constructor(options: SimulatedServerOptions, clock: SimulatedClock) {
