@@ -23,7 +23,8 @@ import { createSessions, loadSessionSecret, type Sessions } from './gateway/sess
 import { attachSockets } from './gateway/ws-sockets.js';
 import { createApp } from './http/app.js';
 import type { AddressLimitDeps } from './http/address-limit.js';
-import type { HealthChange, HealthReport } from './telemetry/health-report.js';
+import { alertOfHealth } from './telemetry/health-alert.js';
+import type { HealthReport } from './telemetry/health-report.js';
 import { MemoryRateLimiter } from './limits/memory-rate-limiter.js';
 import type { RateLimiter } from './limits/rate-limiter.js';
 import { watchEventLoop } from './telemetry/event-loop-lag.js';
@@ -198,9 +199,7 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   const health = (): HealthReport => {
     const { open, inMemory, mailboxMessages, mailboxLagMs, paused, quarantined, restarting } = rooms.counts;
     const { available, lagMs } = writer;
-    const writes = `takes writes, the oldest waits for ${Math.round(lagMs)} ms`;
     const everyRoom = rooms.holdOf(EVERY_ROOM);
-    const counted = `${open} open, ${inMemory} in memory, ${restarting} restarting, ${paused} paused, ${quarantined} quarantined`;
     return {
       live: true,
       ready: writer.available,
@@ -208,13 +207,24 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
       checks: [
         {
           name: 'journal',
-          ok: available && lagMs < JOURNAL_LAG_MS,
-          detail: available ? writes : `is away: ${whyAway(writer)}`,
+          ok: available,
+          detail: available ? 'takes writes' : `is away: ${whyAway(writer)}`,
+          ...(!available && { severity: 'critical' }),
+        },
+        {
+          name: 'journalLag',
+          ok: lagMs < JOURNAL_LAG_MS,
+          detail: `the oldest append waits for ${Math.round(lagMs)} ms`,
         },
         {
           name: 'rooms',
-          ok: quarantined === 0 && everyRoom === null,
-          detail: everyRoom === null ? counted : `all are paused by an operator; ${counted}`,
+          ok: quarantined === 0,
+          detail: `${open} open, ${inMemory} in memory, ${restarting} restarting, ${paused} paused, ${quarantined} quarantined`,
+        },
+        {
+          name: 'newRooms',
+          ok: everyRoom === null,
+          detail: everyRoom === null ? 'are made' : 'are not made: an operator has paused all rooms',
         },
         {
           name: 'mailboxes',
@@ -348,6 +358,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       look: () => {
         const checks = processChecks({
           storeFindings: storeWatch.findings,
+          diskIsLow: storeWatch.diskIsLow,
           lagMs: eventLoop.take(),
           watchdogSilentMs: watchdog.silentMs(),
           archiveFailures: retention.failures,
@@ -361,7 +372,10 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
       onFailure: (failure) => log.error({ err: failure }, 'health not known'),
     });
     monitor.onChange((change) => log[change.ok ? 'info' : 'warn']({ ...change }, 'health changed'));
-    monitor.onChange((change) => alerts.raise(alertOfHealth(change)));
+    monitor.onChange((change) => {
+      const alert = alertOfHealth(change);
+      if (alert !== null) alerts.raise(alert);
+    });
     const stopMonitor = monitor.start();
     addProcessMetrics(registry);
     rooms.visualizer.onTold(messageLog(log, settings, systemClock.elapsedMs));
@@ -509,11 +523,6 @@ function liveSettings(
 /** Since the epoch with fraction: short stages of a trace would else have no length. */
 function fineNowMs(): number {
   return performance.timeOrigin + performance.now();
-}
-
-function alertOfHealth({ name, ok, detail }: HealthChange): OperatorAlert {
-  const state = ok ? 'resolved' : 'firing';
-  return { key: `health/${name}`, state, severity: 'warning', summary: `${name}: ${detail}` };
 }
 
 function suspectsOf(suspect: Suspect | null): { readonly roomId: string; readonly why: string }[] {

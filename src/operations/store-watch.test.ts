@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { SimulatedClock } from '../../actors/simulated-clock.js';
 import { type JournalEngine, StoreFailure, type StoreSize } from '../../persistence/journal.js';
@@ -14,14 +15,14 @@ const SIZE: StoreSize = {
   oldestEntryAt: 0,
 };
 
-function watched() {
+function watched(diskFreeBytesMin = 0) {
   const clock = new SimulatedClock(0);
   const told: (readonly string[])[] = [];
   let answer: () => Promise<StoreSize> = () => Promise.resolve(SIZE);
   const watch = new StoreWatch({
     engine: { size: () => answer() } as JournalEngine,
-    dataDir: 'nowhere',
-    limits: { bytesMax: 2 ** 20 },
+    dataDir: tmpdir(),
+    limits: { bytesMax: 2 ** 20, diskFreeBytesMin },
     clock,
     now: () => clock.nowMs(),
     everyMs: 1_000,
@@ -64,4 +65,14 @@ test('a stopped watch has no look to come', async () => {
   });
   await clock.advance(10_000);
   expect(looks).toBe(0);
+});
+
+test('a disk with less left than the limit is low', async () => {
+  const { watch } = watched(Number.MAX_SAFE_INTEGER);
+  expect(watch.diskIsLow).toBe(false); // not known yet
+  await watch.look();
+  expect(watch.diskIsLow).toBe(true);
+  const roomy = watched();
+  await roomy.watch.look();
+  expect(roomy.watch.diskIsLow).toBe(false);
 });

@@ -30,6 +30,13 @@ export class StoreWatch {
     return this.#findings;
   }
 
+  /** Whether that is among the findings which is worse than the others: soon no move can be saved. */
+  get diskIsLow(): boolean {
+    const status = this.#status;
+    if (status?.kind !== 'known' || status.diskFreeBytes === null) return false;
+    return status.diskFreeBytes < (status.limits.diskFreeBytesMin ?? 0);
+  }
+
   /** As of the last look that had an answer; null before it. */
   get status(): StoreStatus | null {
     return this.#status;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SimulatedClock } from '../../actors/simulated-clock.js';
-import type { HealthReport } from './health-report.js';
+import type { HealthCheck, HealthReport } from './health-report.js';
 import { HealthMonitor } from './health-monitor.js';
 
 function monitored(look: () => HealthReport | Promise<HealthReport>) {
@@ -60,7 +60,7 @@ test('a look that throws, or that gives no answer, means: not ready', async () =
   });
   expect(await failing.monitor.report()).toMatchObject({
     ready: false,
-    checks: [{ name: 'health', ok: false, detail: 'the check itself failed; the log says why' }],
+    checks: [{ name: 'health', ok: false, detail: 'the check itself failed; the log says why', severity: 'critical' }],
   });
   expect(String(failing.failures)).toContain('hunter2');
   const { clock, monitor } = monitored(() => new Promise(() => undefined));
@@ -76,4 +76,29 @@ test('it remembers the last 200 changes', async () => {
   await clock.advance(3_000_000);
   stop();
   expect(monitor.changes).toHaveLength(200);
+});
+
+test('a check that becomes critical has changed; that it is no longer that bad is no news until it is well', async () => {
+  let check: HealthCheck = { name: 'store', ok: false, detail: 'is large' };
+  const { clock, monitor } = monitored(() => ({ live: true, ready: true, startedAtMs: 5, checks: [check] }));
+  const stop = monitor.start();
+  await clock.settle();
+  check = { ...check, detail: 'its disk is nearly full', severity: 'critical' };
+  await clock.advance(10_000);
+  check = { name: 'store', ok: false, detail: 'is large' };
+  await clock.advance(10_000);
+  check = { name: 'store', ok: true, detail: 'is well' };
+  await clock.advance(10_000);
+  stop();
+  expect(monitor.changes.filter(({ name }) => name === 'store')).toEqual([
+    { name: 'store', ok: true, detail: 'is well', at: expect.any(Number) },
+    {
+      name: 'store',
+      ok: false,
+      detail: 'its disk is nearly full',
+      severity: 'critical',
+      at: expect.any(Number),
+    },
+    { name: 'store', ok: false, detail: 'is large', at: expect.any(Number) },
+  ]);
 });

@@ -23,7 +23,7 @@ const CHANGES_MAX = 200;
  */
 export class HealthMonitor {
   readonly #options: HealthMonitorOptions;
-  readonly #known = new Map<string, boolean>(); // by check: whether it was well
+  readonly #known = new Map<string, 'well' | 'warning' | 'critical'>(); // by check: the worst since it was well
   #changes: HealthChange[] = []; // oldest first
   #report: Promise<HealthReport> | null = null;
   #latest: HealthReport | null = null;
@@ -79,7 +79,7 @@ export class HealthMonitor {
       live: true,
       ready: false,
       startedAtMs,
-      checks: [{ name: 'health', ok: false, detail }],
+      checks: [{ name: 'health', ok: false, detail, severity: 'critical' }],
     });
     let cancel: Cancel = () => undefined;
     const late = new Promise<HealthReport>((resolve) => {
@@ -99,11 +99,13 @@ export class HealthMonitor {
     }
   }
 
-  #note({ name, ok, detail }: HealthCheck): void {
-    const before = this.#known.get(name);
-    this.#known.set(name, ok);
-    if (before === ok || (before === undefined && ok)) return; // that all is well at the start is no news
-    const change = { at: this.#options.clock.nowMs(), name, ok, detail };
+  #note(check: HealthCheck): void {
+    const { name, ok, severity = 'warning' } = check;
+    const before = this.#known.get(name) ?? 'well'; // that all is well at the start is no news
+    const state = ok ? 'well' : before === 'critical' ? before : severity;
+    this.#known.set(name, state);
+    if (before === state) return;
+    const change = { at: this.#options.clock.nowMs(), ...check };
     this.#changes = [...this.#changes.slice(1 - CHANGES_MAX), change];
     for (const listener of this.#listeners) listener(change);
   }

@@ -3,6 +3,7 @@ export interface HealthCheck {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
+  readonly severity?: 'critical'; // where it is not well and somebody should act at once
 }
 
 export interface HealthReport {
@@ -19,10 +20,7 @@ export interface Circuit {
   readonly failures: number; // since the start
 }
 
-/** A check that has changed. */
-export interface HealthChange {
+/** A check that has changed, or has become critical. */
+export interface HealthChange extends HealthCheck {
   readonly at: number; // ms since the epoch
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
 }
