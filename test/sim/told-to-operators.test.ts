@@ -29,7 +29,7 @@ test('the store is away: log, health and alert have the reason, and the newest o
   expect(detailOf('journal')).toMatchObject({ ok: false, detail: expect.stringContaining('(SQLITE_IOERR)') });
   table.sim.engine.failNext(0, '');
   await table.advance(2_500);
-  expect(detailOf('journal')).toMatchObject({ ok: true, detail: expect.stringMatching(/^takes writes/) });
+  expect(detailOf('journal')).toMatchObject({ ok: true, detail: 'takes writes' });
 });
 
 test('all rooms are paused: newcomers and health are told so, and so is the log of the next process', async () => {
@@ -38,10 +38,7 @@ test('all rooms are paused: newcomers and health are told so, and so is the log 
   await table.sim.until(operations.pauseAll('an upgrade'));
   const { data } = await table.lobby.call('create_room', { player_name: 'Mona' });
   expect(data).toMatchObject({ type: 'temporarily_unavailable', reason: 'paused', retryable: true });
-  expect(detailOf('rooms')).toMatchObject({
-    ok: false,
-    detail: expect.stringMatching(/^all are paused by an operator/),
-  });
+  expect(detailOf('newRooms')).toMatchObject({ ok: false, detail: expect.stringContaining('has paused all rooms') });
   await table.sim.crash(5_000);
   expect(lines.at(-1)).toMatchObject({ level: 'warn', msg: 'all rooms are paused', why: 'an upgrade' });
   expect(table.sim.server.awayMs).toBeGreaterThanOrEqual(5_000);
