@@ -190,28 +190,39 @@ const settings = z.strictObject({
     about: 'Limits by address also count this machine itself',
     live: true,
   }),
-  PLAYER_MESSAGES_PER_MINUTE: wholeNumber(1, 1_000_000)
-    .prefault('600')
-    .register(abouts, { about: 'Messages of one player over all its sockets; so many also at once', live: true }),
+  PLAYER_MESSAGES_PER_MINUTE: wholeNumber(1, 1_000_000).prefault('600').register(abouts, {
+    unit: 'messages/min',
+    about: 'Messages of one player over all its sockets; so many also at once',
+    live: true,
+  }),
   ROOM_MESSAGES_PER_SECOND: wholeNumber(1, 1_000_000).prefault('100').register(abouts, {
+    unit: 'messages/s',
     about: 'Messages into one room: a fifth for each seat, a fifth for all who have none',
     live: true,
   }),
-  SOCKETS_MAX: wholeNumber(1, 1_000_000)
-    .prefault('20000')
-    .register(abouts, { about: 'Sockets that are open at once; further handshakes are answered by 503', live: true }),
-  SOCKETS_PER_ADDRESS_MAX: wholeNumber(1, 1_000_000)
-    .prefault('500')
-    .register(abouts, { about: 'The same of one address, by 429: a school stands behind one', live: true }),
+  SOCKETS_MAX: wholeNumber(1, 1_000_000).prefault('20000').register(abouts, {
+    unit: 'sockets',
+    about: 'Sockets that are open at once; further handshakes are answered by 503',
+    live: true,
+  }),
+  SOCKETS_PER_ADDRESS_MAX: wholeNumber(1, 1_000_000).prefault('500').register(abouts, {
+    unit: 'sockets',
+    about: 'The same of one address, by 429: a school stands behind one',
+    live: true,
+  }),
   SOCKETS_PER_SESSION_MAX: wholeNumber(1, 1_000_000)
     .prefault('32')
-    .register(abouts, { about: 'The same of one session, by 429: tabs of a browser', live: true }),
-  HANDSHAKES_PER_SECOND: wholeNumber(1, 1_000_000)
-    .prefault('1000')
-    .register(abouts, { about: 'New sockets, twice as many at once; further ones are answered by 503', live: true }),
-  HANDSHAKES_PER_ADDRESS_PER_MINUTE: wholeNumber(1, 1_000_000)
-    .prefault('600')
-    .register(abouts, { about: 'New sockets of one address, so many also at once; then 429', live: true }),
+    .register(abouts, { unit: 'sockets', about: 'The same of one session, by 429: tabs of a browser', live: true }),
+  HANDSHAKES_PER_SECOND: wholeNumber(1, 1_000_000).prefault('1000').register(abouts, {
+    unit: 'sockets/s',
+    about: 'New sockets, twice as many at once; further ones are answered by 503',
+    live: true,
+  }),
+  HANDSHAKES_PER_ADDRESS_PER_MINUTE: wholeNumber(1, 1_000_000).prefault('600').register(abouts, {
+    unit: 'sockets/min',
+    about: 'New sockets of one address, so many also at once; then 429',
+    live: true,
+  }),
   DISCONNECT_GRACE_MS: wholeNumber(0, 3_600_000)
     .prefault('3000')
     .register(abouts, { about: 'A player may be gone for so long before the bot plays', unit: 'ms', live: true }),
@@ -232,6 +243,7 @@ const settings = z.strictObject({
     secret: true,
   }),
   HTTP_CONNECTIONS_MAX: wholeNumber(16, 1_000_000).prefault('4096').register(abouts, {
+    unit: 'connections',
     about: 'HTTP connections at a time, sockets of players not counted; beyond it the one that was idle longest is cut',
     live: true,
   }),
@@ -258,7 +270,7 @@ const settings = z.strictObject({
     .register(abouts, { about: 'The next file begins at about this size, and each day', unit: 'MiB' }),
   LOG_FILES_MAX: wholeNumber(2, 1_000)
     .prefault('14')
-    .register(abouts, { about: 'Files of the log that are kept at most; the oldest is removed' }),
+    .register(abouts, { unit: 'files', about: 'Files of the log that are kept at most; the oldest is removed' }),
   ALERT_WEBHOOK_URL: z
     .string()
     .refine(isWebAddress, 'must be a http or https URL')

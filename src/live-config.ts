@@ -19,6 +19,17 @@ export interface ConfigChange {
   readonly afterRestart: readonly SettingName[];
 }
 
+export interface Reloaded extends ConfigChange {
+  readonly overruled: readonly SettingName[]; // an operator's value stays above the one of file or environment
+}
+
+/** Why a setting can't be given a value while the server runs, or null. */
+export function whyNotLive(name: string): string | null {
+  if (!isSettingName(name)) return `"${name}" is not the name of a setting.`;
+  if (aboutSetting(name).live === true) return null;
+  return `${name} can't change while the server runs: set it, and start the server again.`;
+}
+
 /** One setting as a page or a terminal shows it. */
 export interface ShownSetting {
   readonly name: SettingName;
@@ -59,8 +70,13 @@ export class LiveConfig {
   }
 
   /** Reads the file anew. @throws ConfigError, and then nothing has changed */
-  reload(): ConfigChange {
-    return this.#take(this.#operator);
+  reload(): Reloaded {
+    const change = this.#take(this.#operator);
+    const below = givenSettings(this.#environment);
+    const overruled = SETTING_NAMES.filter(
+      (name) => name in this.#operator && below[name]?.text !== this.#operator[name]?.text,
+    );
+    return { ...change, overruled };
   }
 
   /**
@@ -70,10 +86,8 @@ export class LiveConfig {
   configure(values: Readonly<Record<string, string | null>>): ConfigChange {
     let operator = this.#operator;
     for (const [name, text] of Object.entries(values)) {
-      if (!isSettingName(name)) throw new ConfigError(`"${name}" is not the name of a setting.`);
-      if (aboutSetting(name).live !== true) {
-        throw new ConfigError(`${name} can't change while the server runs: set it, and start the server again.`);
-      }
+      const why = whyNotLive(name);
+      if (why !== null) throw new ConfigError(why);
       operator = only(operator, (other) => other !== name);
       if (text !== null) operator = { ...operator, [name]: { text, source: 'operator' } };
     }

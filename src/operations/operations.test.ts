@@ -342,10 +342,28 @@ describe('the configuration', () => {
   });
 
   test('refuses what can not be, with the sentence of a start', async () => {
-    await expect(configure({ set: { RATE_LIMITS: '0' } })).rejects.toThrow(/^RATE_LIMITS is "0", but must be/);
+    const wrong = configure({ set: { RATE_LIMITS: '0' } });
+    await expect(wrong).rejects.toThrow(/^RATE_LIMITS is "0", but must be/);
+    await expect(wrong).rejects.toMatchObject({ name: 'OperationInvalid' });
+    await expect(configure({ set: { PORT: 1 } })).rejects.toThrow("PORT can't change while the server runs");
     await expect(configure({ set: { ADMIN_TOKEN: 'hunter2' } })).rejects.toThrow('ADMIN_TOKEN');
     const [row] = await audit();
     expect(row!.detail).not.toContain('hunter2');
+  });
+
+  test('takes numbers and yes or no as a file does, and null takes a value back', async () => {
+    await configure({ set: { SOCKETS_MAX: 10, LIMIT_LOOPBACK: true } });
+    expect(live.current).toMatchObject({ socketsMax: 10, limitLoopback: true });
+    await configure({ set: { SOCKETS_MAX: null, LIMIT_LOOPBACK: null } });
+    expect(live.current).toMatchObject({ socketsMax: 20_000, limitLoopback: false });
+  });
+
+  test('read anew names what an operator’s value stays above', async () => {
+    const reload = () => perform({ ...data.context, config: live }, 'reload-config', {}, 'http');
+    await configure({ set: { LOG_LEVEL: 'debug' } });
+    expect(await reload()).toEqual({ changed: [], afterRestart: [], overruled: ['LOG_LEVEL'] });
+    await configure({ set: { LOG_LEVEL: null } });
+    expect(await reload()).toMatchObject({ overruled: [] });
   });
 
   test('is nothing that a folder without a server has', async () => {

@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import { OperationRefused } from '../../actors/operation-refused.js';
-import { aboutSetting, ConfigError, SETTING_NAMES } from '../config.js';
-import type { ConfigChange, LiveConfig } from '../live-config.js';
+import { ConfigError } from '../config.js';
+import { type ConfigChange, type LiveConfig, whyNotLive } from '../live-config.js';
 import { archiveDue, archiveOne } from './archiving.js';
 import { compactRooms } from './compaction.js';
 import { importFile } from './importing.js';
-import { type JsonObject, type Operation, operation, type Performance, TargetUnknown } from './operation.js';
+import {
+  type JsonObject,
+  type Operation,
+  operation,
+  OperationInvalid,
+  type Performance,
+  TargetUnknown,
+} from './operation.js';
 import { backupPath } from './operation-files.js';
 import { repairAll, repairRoom } from './repair.js';
 import { findRoom } from './rooms-by-name.js';
@@ -17,11 +24,18 @@ const entryOrTime = z.union([z.int().min(1), z.iso.datetime({ offset: true })], 
   error: 'must be the number of an entry, or a time such as 2030-01-31T12:00:00Z',
 });
 
-const liveNames = SETTING_NAMES.filter((setting) => aboutSetting(setting).live === true);
-const liveValues = z.partialRecord(
-  z.enum(liveNames, `is not a setting that can change while the server runs: those are ${liveNames.join(', ')}`),
-  z.string().max(1_000).nullable(),
-);
+/** As a configuration file has them. What only a start takes may be a secret, and is refused before the audit repeats it. */
+const liveValues = z
+  .record(z.string(), z.union([z.string().max(1_000), z.number(), z.boolean()]).nullable())
+  .superRefine((values, context) => {
+    for (const given of Object.keys(values)) {
+      const why = whyNotLive(given);
+      if (why !== null) context.addIssue({ code: 'custom', message: why });
+    }
+  })
+  .transform((values) =>
+    Object.fromEntries(Object.entries(values).map(([given, value]) => [given, value === null ? null : String(value)])),
+  );
 
 const HOUR_MS = 3_600_000;
 
@@ -157,12 +171,12 @@ export const OPERATIONS = {
   'reload-config': operation(
     'Reads CONFIG_FILE anew; what only a start can take waits for the next one.',
     nothing,
-    ({ config }) => changed(config, (live) => live.reload()),
+    ({ config }) => changed(config, (live) => live.reload(), OperationRefused),
   ),
   configure: operation(
     'Sets values above those of file and environment until the server ends; null takes one back.',
     z.strictObject({ set: liveValues }),
-    ({ config }, { set }) => changed(config, (live) => live.configure(set)),
+    ({ config }, { set }) => changed(config, (live) => live.configure(set), OperationInvalid),
   ),
   'revoke-admin-cookies': operation(
     'Ends all cookies of browsers that were let in by a token, and their streams.',
@@ -196,15 +210,16 @@ async function mustFindLetter({ engine }: Performance, id: string): Promise<void
   if ((await engine.row('deadLetters', id)) === null) throw new TargetUnknown(`There is no dead letter ${id}`);
 }
 
-/** @throws OperationRefused where no server runs, and for values that can't be: nothing has changed */
-function changed(config: LiveConfig | null, take: (live: LiveConfig) => ConfigChange): Promise<JsonObject> {
-  return new Promise((resolve) => {
-    if (config === null) throw new OperationRefused('No server runs here whose configuration could change');
-    try {
-      resolve({ ...take(config) });
-    } catch (failure) {
-      if (failure instanceof ConfigError) throw new OperationRefused(failure.message, { cause: failure });
-      throw failure;
-    }
-  });
+/** @throws OperationRefused where no server runs, and `Refusal` for values that can't be: nothing has changed */
+async function changed(
+  config: LiveConfig | null,
+  take: (live: LiveConfig) => ConfigChange,
+  Refusal: typeof OperationRefused | typeof OperationInvalid,
+): Promise<JsonObject> {
+  if (config === null) throw new OperationRefused('No server runs here whose configuration could change');
+  try {
+    return { ...take(config) };
+  } catch (failure) {
+    throw failure instanceof ConfigError ? new Refusal(failure.message, { cause: failure }) : failure;
+  }
 }

@@ -76,7 +76,8 @@ export async function perform(
     result = await operation.run({ ...context, actor, progress }, params as never);
   } catch (thrown) {
     const failure = asRefusal(thrown);
-    const outcome = failure instanceof OperationRefused ? 'refused' : 'failed';
+    const outcome =
+      failure instanceof OperationInvalid ? 'invalid' : failure instanceof OperationRefused ? 'refused' : 'failed';
     await audit(outcome, { why: failure instanceof Error ? failure.message : String(failure) });
     throw failure;
   }

@@ -17,7 +17,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'src/main.ts why': ['signal', 'supervisor'],
   'src/operations/perform.ts line': ['operation', 'target', 'actor', 'outcome', 'why'],
   'src/server.ts ...why': ['why', 'err'],
-  'src/server.ts ...change': ['at', 'name', 'ok', 'detail', 'changed', 'afterRestart'],
+  'src/server.ts ...change': ['at', 'name', 'ok', 'detail', 'changed', 'afterRestart', 'overruled'],
   'src/telemetry/message-log.ts line': ['correlationId', 'roomId', 'why'],
   'src/telemetry/message-log.ts ...line': ['seq', 'type', 'waitMs', 'stepMs', 'commitMs', 'broadcastMs'],
   'src/telemetry/message-log.ts ...(unlogged > 0 && { unlogged })': ['unlogged'],
