@@ -43,7 +43,7 @@ export function main(args: readonly string[], ports: ConfigToolPorts): number {
         else for (const line of report.lines) (report.ok ? out : err)(line);
       });
   };
-  command('check', 'Says whether a server would start with these settings', (given) => {
+  command('check', 'Says whether these settings are right; folders and ports are tried by a start alone', (given) => {
     configOf(given);
     const names = Object.keys(given);
     const line = names.length === 0 ? 'Fine: every setting has its default' : `Fine: ${names.join(', ')}`;

@@ -46,8 +46,7 @@ describe('the audit', () => {
     const { roomId } = await data.room();
     const lines: unknown[] = [];
     const log = { info: (line: unknown) => lines.push(line), warn: (line: unknown) => lines.push(line) };
-    const ask = (name: OperationName) =>
-      perform({ ...data.context, log: log as never }, name, { room: roomId }, 'http');
+    const ask = (name: OperationName) => perform({ ...data.context, log: log }, name, { room: roomId }, 'http');
     await expect(ask('resume')).rejects.toThrow('neither paused');
     const [row] = await audit();
     await ask('snapshot');

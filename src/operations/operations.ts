@@ -211,15 +211,17 @@ async function mustFindLetter({ engine }: Performance, id: string): Promise<void
 }
 
 /** @throws OperationRefused where no server runs, and `Refusal` for values that can't be: nothing has changed */
-async function changed(
+function changed(
   config: LiveConfig | null,
   take: (live: LiveConfig) => ConfigChange,
   Refusal: typeof OperationRefused | typeof OperationInvalid,
 ): Promise<JsonObject> {
-  if (config === null) throw new OperationRefused('No server runs here whose configuration could change');
-  try {
-    return { ...take(config) };
-  } catch (failure) {
-    throw failure instanceof ConfigError ? new Refusal(failure.message, { cause: failure }) : failure;
-  }
+  return new Promise((resolve) => {
+    if (config === null) throw new OperationRefused('No server runs here whose configuration could change');
+    try {
+      resolve({ ...take(config) });
+    } catch (failure) {
+      throw failure instanceof ConfigError ? new Refusal(failure.message, { cause: failure }) : failure;
+    }
+  });
 }
