@@ -177,7 +177,9 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   writer.onAvailability((available, outage) => {
     if (available) log.warn({ available, outage }, 'store is back');
     else log.error({ available, err: writer.failure }, 'store is away');
-    const summary = available ? 'The store is back.' : `The store is away: ${whyAway(writer)}.`;
+    const summary = available
+      ? 'The store is back.'
+      : `The store is away (${codeOf(writer.failure)}): ${String(writer.failure)}`;
     onAlert({ key: 'store', state: available ? 'resolved' : 'firing', severity: 'critical', summary });
     reopening();
     if (outage !== null) outages.add(outage);
@@ -208,7 +210,9 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
         {
           name: 'journal',
           ok: available,
-          detail: available ? 'takes writes' : `is away: ${whyAway(writer)}`,
+          detail: available
+            ? 'takes writes'
+            : `is away (${codeOf(writer.failure)}), ${writer.counters.failures} commits failed`,
           ...(!available && { severity: 'critical' }),
         },
         {
@@ -257,10 +261,9 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
   return { rooms, gateway, writer, supervisor, visualizer, now, startedAt, awayMs, health, stop, stopClocks };
 }
 
-/** What the store says itself, which names no path; anything else is for the log. */
-function whyAway({ failure, counters: { failures } }: GroupCommit): string {
-  const why = failure instanceof StoreFailure ? `${failure.message} (${failure.code})` : 'the log says why';
-  return `${why}, ${failures} commits failed`;
+/** The store's own code: health is public, and a sentence might name a path. */
+function codeOf(failure: unknown): string {
+  return failure instanceof StoreFailure ? failure.code : 'the log says why';
 }
 
 export interface RunningServer {
