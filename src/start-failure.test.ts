@@ -13,6 +13,8 @@ test.each([
   ['EROFS', { syscall: 'mkdir', path: '/rooms/data' }, 'DATA_DIR is /rooms/data, which can only be read.'],
   ['EACCES', { syscall: 'open', path: '/rooms/data/journal.lock' }, 'DATA_DIR is /rooms/data, which this user has no'],
   ['ENOENT', { syscall: 'mkdir', path: '/rooms' }, "DATA_DIR is /rooms/data, which is not there and can't be made."],
+  ['EACCES', { syscall: 'mkdir', path: '/' }, 'DATA_DIR is /rooms/data, which this user has no'],
+  ['SQLITE_FULL', {}, 'DATA_DIR is /rooms/data, whose disk is full. Make room first.'],
   ['ENOSPC', { syscall: 'write' }, 'DATA_DIR is /rooms/data, whose disk is full. Make room first.'],
   ['EADDRINUSE', { syscall: 'listen' }, 'Set PORT to a free one.'],
   ['EACCES', { syscall: 'listen' }, 'PORT is 80, which this user has no right to: set one above 1023.'],
@@ -34,6 +36,7 @@ test.each([
   ['no error', 'a text'],
   ['a code that nobody knows', failed('EIO', { syscall: 'open', path: '/rooms/data/x' })],
   ['another file', failed('EACCES', { syscall: 'open', path: '/etc/other' })],
+  ['a folder whose name only begins alike', failed('EACCES', { syscall: 'open', path: '/rooms/database/x' })],
   ['another code of the port', failed('EMFILE', { syscall: 'listen' })],
 ])('%s is not explained', (_, failure) => {
   expect(startFailure(failure, SETTINGS)).toBeNull();

@@ -1,5 +1,4 @@
-import { dirname } from 'node:path';
-import { StoreFailure } from '../persistence/journal.js';
+import { sep } from 'node:path';
 import type { Config } from './config.js';
 
 export type StartSettings = Pick<Config, 'dataDir' | 'host' | 'port'>;
@@ -40,12 +39,17 @@ export function startFailure(failure: unknown, settings: StartSettings): string 
     return todo === undefined ? null : `${message}. ${todo}`;
   }
   const { dataDir } = settings;
-  const isOfFolder = failure instanceof StoreFailure || syscall === 'write' || isAbout(path ?? '', dataDir);
+  // SQLite's own errors come as they are until the engine is open, and are of no other file.
+  const isOfFolder = code.startsWith('SQLITE_') || syscall === 'write' || isAbout(path ?? '', dataDir);
   const why = isOfFolder ? FOLDER[code] : undefined;
   return why === undefined ? null : `${message}. DATA_DIR is ${dataDir}, ${why}.`;
 }
 
 /** Something in the folder, the folder itself, or one that it is to be made in. */
 function isAbout(path: string, dataDir: string): boolean {
-  return path.startsWith(dataDir) || path === dirname(dataDir);
+  return path !== '' && (isWithin(path, dataDir) || isWithin(dataDir, path));
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
