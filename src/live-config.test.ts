@@ -65,6 +65,22 @@ test('the environment wins over the file, and an operator over both until the va
   expect(live.current.logLevel).toBe('warn');
 });
 
+test('a wrong value in the file is refused even where an operator has set another', () => {
+  const { live } = configWith({});
+  live.configure({ LOG_LEVEL: 'debug' });
+  file({ LOG_LEVEL: 'loud', RATE_LIMITS: 2 });
+  expect(() => live.reload()).toThrow('LOG_LEVEL is "loud", but must be');
+  expect(live.current).toMatchObject({ logLevel: 'debug', rateLimitFactor: 1 });
+});
+
+test('a value that an operator set to what is below it overrules nothing', () => {
+  const { live } = configWith({ RATE_LIMITS: 2 });
+  live.configure({ RATE_LIMITS: '2', LOG_LEVEL: 'info' });
+  expect(live.reload().overruled).toEqual([]);
+  file({ RATE_LIMITS: 3 });
+  expect(live.reload().overruled).toEqual(['RATE_LIMITS']);
+});
+
 test.each([
   [{ PORT: '1' }, "PORT can't change while the server runs: set it, and start the server again."],
   [{ PROT: '1' }, '"PROT" is not the name of a setting.'],

@@ -71,10 +71,11 @@ export class LiveConfig {
 
   /** Reads the file anew. @throws ConfigError, and then nothing has changed */
   reload(): Reloaded {
-    const change = this.#take(this.#operator);
     const below = givenSettings(this.#environment);
+    configOf(below); // also what an operator's value hides: the next start would end with it
+    const change = this.#take(this.#operator);
     const overruled = SETTING_NAMES.filter(
-      (name) => name in this.#operator && below[name]?.text !== this.#operator[name]?.text,
+      (name) => name in this.#operator && textIn(below, name) !== textIn(this.#operator, name),
     );
     return { ...change, overruled };
   }
