@@ -19,6 +19,7 @@ test.each([
   ['EADDRINUSE', { syscall: 'listen' }, 'Set PORT to a free one.'],
   ['EACCES', { syscall: 'listen' }, 'PORT is 80, which this user has no right to: set one above 1023.'],
   ['EADDRNOTAVAIL', { syscall: 'listen' }, 'HOST is here, which is no address of this machine.'],
+  ['EAI_AGAIN', { syscall: 'getaddrinfo' }, 'HOST is here, a name that nobody here can look up.'],
   ['ENOTFOUND', { syscall: 'getaddrinfo' }, 'HOST is here, a name that is not known.'],
 ])('%s of %j is said with the setting', (code, more, sentence) => {
   expect(startFailure(failed(code, more), SETTINGS)).toContain(`${code}: it failed. ${sentence}`);

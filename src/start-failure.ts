@@ -22,6 +22,7 @@ const PORT: Readonly<Record<string, (settings: StartSettings) => string>> = {
   EADDRINUSE: () => 'Set PORT to a free one.',
   EACCES: ({ port }) => `PORT is ${port}, which this user has no right to: set one above 1023.`,
   EADDRNOTAVAIL: ({ host }) => `HOST is ${host}, which is no address of this machine.`,
+  EAI_AGAIN: ({ host }) => `HOST is ${host}, a name that nobody here can look up.`,
   ENOTFOUND: ({ host }) => `HOST is ${host}, a name that is not known.`,
 };
 
