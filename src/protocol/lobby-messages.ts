@@ -3,9 +3,20 @@ import type { SeatView } from '../../actors/room/room-view.js';
 import { wireSeat, wireSlots } from './room-messages.js';
 import type { WireMessage } from './wire.js';
 
+/** Each row as it is listed: rows are replaced and never changed, and a list of 200 is sent to whoever asks. */
+const listed = new WeakMap<RoomRow, ReturnType<typeof listedRoom>>();
+
 /** protocol.md 4.2; `more` tells its three variants apart. */
 export function roomListUpdate(rows: readonly RoomRow[], more: Readonly<Record<string, unknown>>): WireMessage {
-  return { event: 'room_list_update', data: { rooms: rows.map(listedRoom), ...more } };
+  return { event: 'room_list_update', data: { rooms: rows.map(onceListed), ...more } };
+}
+
+function onceListed(row: RoomRow) {
+  const known = listed.get(row);
+  if (known !== undefined) return known;
+  const made = listedRoom(row);
+  listed.set(row, made);
+  return made;
 }
 
 function listedRoom(row: RoomRow) {
