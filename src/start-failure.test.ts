@@ -14,6 +14,7 @@ test.each([
   ['EACCES', { syscall: 'open', path: '/rooms/data/journal.lock' }, 'DATA_DIR is /rooms/data, which this user has no'],
   ['ENOENT', { syscall: 'mkdir', path: '/rooms' }, "DATA_DIR is /rooms/data, which is not there and can't be made."],
   ['EACCES', { syscall: 'mkdir', path: '/' }, 'DATA_DIR is /rooms/data, which this user has no'],
+  ['SQLITE_READONLY_DIRECTORY', {}, 'DATA_DIR is /rooms/data, whose journal can only be read.'],
   ['SQLITE_FULL', {}, 'DATA_DIR is /rooms/data, whose disk is full. Make room first.'],
   ['ENOSPC', { syscall: 'write' }, 'DATA_DIR is /rooms/data, whose disk is full. Make room first.'],
   ['EADDRINUSE', { syscall: 'listen' }, 'Set PORT to a free one.'],

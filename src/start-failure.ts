@@ -42,7 +42,8 @@ export function startFailure(failure: unknown, settings: StartSettings): string 
   const { dataDir } = settings;
   // SQLite's own errors come as they are until the engine is open, and are of no other file.
   const isOfFolder = code.startsWith('SQLITE_') || syscall === 'write' || isAbout(path ?? '', dataDir);
-  const why = isOfFolder ? FOLDER[code] : undefined;
+  const [kind, what] = code.split('_'); // SQLite may say more: SQLITE_READONLY_DIRECTORY
+  const why = isOfFolder ? (FOLDER[code] ?? FOLDER[`${kind}_${what}`]) : undefined;
   return why === undefined ? null : `${message}. DATA_DIR is ${dataDir}, ${why}.`;
 }
 

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -8,5 +8,6 @@ import { fileURLToPath } from 'node:url';
  */
 export function isProgram(url: string): boolean {
   const started = process.argv[1];
-  return started !== undefined && realpathSync(started) === fileURLToPath(url);
+  if (started === undefined || !existsSync(started)) return false; // another program imports it
+  return realpathSync(started) === fileURLToPath(url);
 }

@@ -20,7 +20,7 @@ export class Connection {
   readonly codec: FrameCodec;
   /** Room code of the path, null in the lobby. */
   readonly code: string | null;
-  readonly token: string | null;
+  token: string | null; // of the session, for a client that came without a cookie
   readonly address: string | undefined; // of limits by address
   readonly becomes: NonNullable<Handshake['becomes']>;
   session: string;

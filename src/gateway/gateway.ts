@@ -521,7 +521,9 @@ export class Gateway {
       const seen = await rooms.query(roomId, 'spectator');
       for (const seat of SEATS) {
         const occupant = seen?.view.seats[seat];
-        if (occupant?.isPerson === true && occupant.awaySince === null) this.#tellAway(roomId, seat);
+        if (occupant?.isPerson !== true || occupant.awaySince !== null) continue;
+        // Whoever has a while of their own left is missed at its end.
+        if (!this.#presence.isAwaited(roomId, seat)) this.#tellAway(roomId, seat);
       }
     } catch (failure) {
       log.warn({ err: failure, roomId }, 'absent players not found');
@@ -537,7 +539,8 @@ export class Gateway {
       for (const seat of SEATS) {
         const occupant = seen?.view.seats[seat];
         if (occupant?.isPerson !== true) continue;
-        const isMissing = occupant.awaySince === null && !this.#isPresent(roomId, seat);
+        const isMissing =
+          occupant.awaySince === null && !this.#isPresent(roomId, seat) && !this.#presence.isAwaited(roomId, seat);
         // After a start there is time to come back; whoever is not there by then is told of in any case.
         if (isMissing && !this.#awaited.has(roomId)) this.#presence.lost(roomId, seat);
         if (occupant.awaySince !== null) this.#tellReturned(roomId, seat);
@@ -569,7 +572,8 @@ export class Gateway {
    */
   #takeToken(connection: Connection, message: ClientMessageOf<'client_ready'>): boolean {
     const token = message.data.session_token;
-    const session = token === undefined ? null : this.#ports.sessions.verify(token);
+    if (token === undefined) return true;
+    const session = this.#ports.sessions.verify(token);
     if (session === null || session === connection.session) return true;
     if (!connection.becomes(session)) {
       this.#enforcement.tooManySockets(connection);
@@ -577,6 +581,7 @@ export class Gateway {
     }
     this.#vacate(connection);
     connection.session = session;
+    if (connection.token !== null) connection.token = token; // what it is given back must stand for its seats
     return true;
   }
 
@@ -619,6 +624,7 @@ export class Gateway {
       if (seat === undefined) return { kind: 'none' };
       return own.includes(seat) ? { kind: 'own', seat } : { kind: 'foreign' };
     }
+    if (connection.seat !== null && own.includes(connection.seat)) return { kind: 'own', seat: connection.seat };
     // A nameless client is whoever of its session is missing; of several, who came last (design.md section 9, Sessions).
     const newestFirst = own.sort((a, b) => (view.seats[b]?.since ?? 0) - (view.seats[a]?.since ?? 0));
     const seat = newestFirst.find((other) => !this.#isPresent(roomId, other)) ?? newestFirst[0];
@@ -637,7 +643,9 @@ export class Gateway {
     connection.name = nameOf(view, seat);
     this.#presence.returned(roomId, seat);
     const awaySince = view.seats[seat]?.awaySince ?? null;
-    const isNews = awaySince !== null || (view.game === null && seat === view.host && !view.hostArrived);
+    // A room that an operator holds may have the news of an absence waiting, which this one takes the place of.
+    const isHeld = this.#ports.rooms.holdOf(roomId) !== null;
+    const isNews = isHeld || awaySince !== null || (view.game === null && seat === view.host && !view.hostArrived);
     const { session } = connection;
     if (!isNews) {
       this.#look(connection, roomId, message, (_, notice) => this.#showPresent(connection, message, notice));
@@ -664,7 +672,7 @@ export class Gateway {
     const slot = `presence-${seat}`;
     const { rooms } = this.#ports;
     rooms.tell(roomId, EXTERNAL_EVENTS.socketCame(session, seat), { ...cause, messageId: null }, { slot });
-    if (rooms.holdOf(roomId) !== null) {
+    if (isHeld) {
       // The room will hear of it when it goes on; until then the player sees it as it stands.
       this.#look(connection, roomId, message, (_, notice) => this.#showPresent(connection, message, notice));
     }

@@ -51,6 +51,11 @@ export class Presence {
     this.#wait(roomId, seat, ARRIVAL_MS);
   }
 
+  /** Whether somebody has no socket and still has time to come. */
+  isAwaited(roomId: string, seat: Seat): boolean {
+    return this.#leaving.has(keyOf(roomId, seat));
+  }
+
   retry(roomId: string, seat: Seat): void {
     this.#wait(roomId, seat, RETRY_MS);
   }

@@ -397,3 +397,59 @@ test('presence: a player whose socket becomes another session’s is missed as w
   await table.advance(3_005);
   expect(news(table.host)).toEqual(['player_disconnected']);
 });
+
+test('presence: who joins or reloads at the end of the grace of a restart has the whole time of that', async () => {
+  const table = await Table.open({ humans: 2 });
+  await table.sim.crash();
+  const host = await table.comeBack(0);
+  await table.comeBack(1);
+  await host.call('remove_player', { slot_id: 3 });
+  await table.advance(58_000);
+  const door = await WireClient.open(table.sim, 'lobby');
+  await door.call('join_room', { room_id: table.code, player_name: 'Mona' });
+  door.close();
+  table.person(1).cut();
+  await table.advance(2_500);
+  await table.comeBack(1);
+  await table.advance(50_000);
+  const { seats } = await table.view();
+  expect([seats[1]?.name, seats[2]?.name]).toEqual(['Gio', 'Mona']);
+});
+
+test('presence: an operator’s restore shortens nobody’s time to come', async () => {
+  const table = await Table.open({ humans: 1 });
+  await ghostIn(table, 1);
+  const { operations } = table.sim.server.rooms;
+  await table.sim.until(operations.restore(table.roomId, table.entries.length));
+  await table.advance(50_000);
+  expect((await table.view()).seats[1]).toMatchObject({ name: 'Ghost' });
+});
+
+test('sessions: a client without cookies has its token still in its second room', async () => {
+  const table = await Table.open({ humans: 1, credentials: 'token' });
+  const { session } = table.host;
+  const lobby = await WireClient.open(table.sim, 'lobby', session);
+  await lobby.call('client_ready', { session_token: session.token });
+  const { data } = await lobby.call('create_room', { player_name: 'Hana' });
+  const second = String(data['room_id']);
+  for (const code of [second, table.code]) {
+    const room = await WireClient.open(table.sim, code, session);
+    await room.call('client_ready', { room_id: code, player_name: 'Hana', session_token: session.token });
+    expect([room.isOpen, room.events.includes('room_closed')], code).toEqual([true, false]);
+  }
+});
+
+test('presence: who is back before a pause ends keeps the seat, whatever waited for that end', async () => {
+  const table = await Table.open({ humans: 2 });
+  const { operations } = table.sim.server.rooms;
+  await table.sim.until(operations.pauseAll('to look'));
+  table.host.cut();
+  table.person(1).cut();
+  await table.advance(10_000);
+  await table.comeBack(0);
+  await table.comeBack(1);
+  await table.sim.until(operations.resumeAll());
+  await table.advance(10_000);
+  const { seats, host } = await table.view();
+  expect([host, seats[0]?.awaySince, seats[1]?.awaySince]).toEqual([0, null, null]);
+});

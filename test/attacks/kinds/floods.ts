@@ -206,13 +206,13 @@ export const FLOOD_ATTACKS: readonly Attack[] = [
   {
     name: 'sockets-by-one-token',
     does: 'opens socket after socket, each without a cookie and then by one token the same player’s',
-    expected: ['room_list_update', 'closed 1008'],
+    expected: ['room_state_update', 'closed 1008'],
     by: 'src/gateway/admission.ts',
     run: async (arena) => {
       const maker = await arena.socket('lobby');
       const { data } = await maker.must('create_room', { player_name: 'Tokens' });
       return inTurns(40, 10, async () => {
-        const peer = await arena.socket('lobby');
+        const peer = await arena.socket(String(data['room_id']));
         return peer.try('client_ready', { session_token: data['session_token'] });
       });
     },
