@@ -142,6 +142,10 @@ interface About {
 const abouts = z.registry<About>();
 
 /** Every setting is a text, as the environment has it; what is in force without it is a text as well. */
+/** So much at most, from the next on. */
+const limit = (standard: string, unit: string, about: string) =>
+  wholeNumber(1, 1_000_000).prefault(standard).register(abouts, { about, unit, live: true });
+
 const settings = z.strictObject({
   PORT: wholeNumber(0, 65_535).prefault('5050').register(abouts, { about: 'Port to listen on; 0 takes a free one' }),
   // Containers publish ports of every interface; on a bare machine without a firewall choose 127.0.0.1.
@@ -190,39 +194,29 @@ const settings = z.strictObject({
     about: 'Limits by address also count this machine itself',
     live: true,
   }),
-  PLAYER_MESSAGES_PER_MINUTE: wholeNumber(1, 1_000_000).prefault('600').register(abouts, {
-    unit: 'messages/min',
-    about: 'Messages of one player over all its sockets; so many also at once',
-    live: true,
-  }),
-  ROOM_MESSAGES_PER_SECOND: wholeNumber(1, 1_000_000).prefault('100').register(abouts, {
-    unit: 'messages/s',
-    about: 'Messages into one room: a fifth for each seat, a fifth for all who have none',
-    live: true,
-  }),
-  SOCKETS_MAX: wholeNumber(1, 1_000_000).prefault('20000').register(abouts, {
-    unit: 'sockets',
-    about: 'Sockets that are open at once; further handshakes are answered by 503',
-    live: true,
-  }),
-  SOCKETS_PER_ADDRESS_MAX: wholeNumber(1, 1_000_000).prefault('500').register(abouts, {
-    unit: 'sockets',
-    about: 'The same of one address, by 429: a school stands behind one',
-    live: true,
-  }),
-  SOCKETS_PER_SESSION_MAX: wholeNumber(1, 1_000_000)
-    .prefault('32')
-    .register(abouts, { unit: 'sockets', about: 'The same of one session, by 429: tabs of a browser', live: true }),
-  HANDSHAKES_PER_SECOND: wholeNumber(1, 1_000_000).prefault('1000').register(abouts, {
-    unit: 'sockets/s',
-    about: 'New sockets, twice as many at once; further ones are answered by 503',
-    live: true,
-  }),
-  HANDSHAKES_PER_ADDRESS_PER_MINUTE: wholeNumber(1, 1_000_000).prefault('600').register(abouts, {
-    unit: 'sockets/min',
-    about: 'New sockets of one address, so many also at once; then 429',
-    live: true,
-  }),
+  PLAYER_MESSAGES_PER_MINUTE: limit(
+    '600',
+    'messages/min',
+    'Messages of one player over all its sockets; so many also at once',
+  ),
+  ROOM_MESSAGES_PER_SECOND: limit(
+    '100',
+    'messages/s',
+    'Messages into one room: a fifth for each seat, a fifth for all who have none',
+  ),
+  SOCKETS_MAX: limit('20000', 'sockets', 'Sockets that are open at once; further handshakes are answered by 503'),
+  SOCKETS_PER_ADDRESS_MAX: limit('500', 'sockets', 'The same of one address, by 429: a school stands behind one'),
+  SOCKETS_PER_SESSION_MAX: limit('32', 'sockets', 'The same of one session, by 429: tabs of a browser'),
+  HANDSHAKES_PER_SECOND: limit(
+    '1000',
+    'sockets/s',
+    'New sockets, twice as many at once; further ones are answered by 503',
+  ),
+  HANDSHAKES_PER_ADDRESS_PER_MINUTE: limit(
+    '600',
+    'sockets/min',
+    'New sockets of one address, so many also at once; then 429',
+  ),
   DISCONNECT_GRACE_MS: wholeNumber(0, 3_600_000)
     .prefault('3000')
     .register(abouts, { about: 'A player may be gone for so long before the bot plays', unit: 'ms', live: true }),

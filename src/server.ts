@@ -204,7 +204,7 @@ export async function startRooms(ports: RoomServerPorts): Promise<RoomServer> {
     const everyRoom = rooms.holdOf(EVERY_ROOM);
     return {
       live: true,
-      ready: writer.available,
+      ready: available,
       startedAtMs: startedAt,
       checks: [
         {
@@ -456,7 +456,7 @@ export async function startServer(live: LiveConfig, log: Log, onGiveUp: () => vo
         log.info({ ...change }, 'configuration reloaded');
       } catch (failure) {
         const why = failure instanceof OperationRefused ? { why: failure.message } : { err: failure };
-        log.error({ ...why }, 'configuration not reloaded: nothing has changed');
+        log.error(why, 'configuration not reloaded: nothing has changed');
       }
     };
     const stop = async (): Promise<void> => {

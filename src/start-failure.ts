@@ -3,16 +3,19 @@ import type { Config } from './config.js';
 
 export type StartSettings = Pick<Config, 'dataDir' | 'host' | 'port'>;
 
+const NO_RIGHT = "which this user has no right to. Give it the folder, or start the server as the folder's owner";
+const FULL = 'whose disk is full. Make room first';
+
 /** What is wrong with the data folder, by the system's code: follows "DATA_DIR is /x, ". */
 const FOLDER: Readonly<Record<string, string>> = {
   EROFS: 'which can only be read. Mount its disk for writing, or choose another folder',
-  EACCES: "which this user has no right to. Give it the folder, or start the server as the folder's owner",
-  EPERM: "which this user has no right to. Give it the folder, or start the server as the folder's owner",
+  EACCES: NO_RIGHT,
+  EPERM: NO_RIGHT,
   ENOENT: "which is not there and can't be made. Choose another folder",
   EEXIST: 'which is a file. Choose a folder',
   ENOTDIR: 'which is a file, or lies below one. Choose a folder',
-  ENOSPC: 'whose disk is full. Make room first',
-  SQLITE_FULL: 'whose disk is full. Make room first',
+  ENOSPC: FULL,
+  SQLITE_FULL: FULL,
   SQLITE_READONLY: 'whose journal can only be read. Give this user the right to write it',
   SQLITE_CANTOPEN: "whose journal can't be opened. Give this user the right to it",
 };
@@ -42,8 +45,8 @@ export function startFailure(failure: unknown, settings: StartSettings): string 
   const { dataDir } = settings;
   // SQLite's own errors come as they are until the engine is open, and are of no other file.
   const isOfFolder = code.startsWith('SQLITE_') || syscall === 'write' || isAbout(path ?? '', dataDir);
-  const [kind, what] = code.split('_'); // SQLite may say more: SQLITE_READONLY_DIRECTORY
-  const why = isOfFolder ? (FOLDER[code] ?? FOLDER[`${kind}_${what}`]) : undefined;
+  const basic = code.split('_', 2).join('_'); // SQLite may say more: SQLITE_READONLY_DIRECTORY
+  const why = isOfFolder ? FOLDER[basic] : undefined;
   return why === undefined ? null : `${message}. DATA_DIR is ${dataDir}, ${why}.`;
 }
 

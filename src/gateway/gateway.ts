@@ -500,6 +500,15 @@ export class Gateway {
     return false;
   }
 
+  /** Seats of people who have no socket, and no time left to come, of which the room does not know it. */
+  #missing(roomId: string, view: RoomView | undefined): readonly Seat[] {
+    return SEATS.filter((seat) => {
+      const occupant = view?.seats[seat];
+      const isHere = this.#isPresent(roomId, seat) || this.#presence.isAwaited(roomId, seat);
+      return occupant?.isPerson === true && occupant.awaySince === null && !isHere;
+    });
+  }
+
   #tellAway(roomId: string, seat: Seat): void {
     if (this.#isPresent(roomId, seat)) return;
     const { rooms } = this.#ports;
@@ -519,12 +528,7 @@ export class Gateway {
     const { rooms, log } = this.#ports;
     try {
       const seen = await rooms.query(roomId, 'spectator');
-      for (const seat of SEATS) {
-        const occupant = seen?.view.seats[seat];
-        if (occupant?.isPerson !== true || occupant.awaySince !== null) continue;
-        // Whoever has a while of their own left is missed at its end.
-        if (!this.#presence.isAwaited(roomId, seat)) this.#tellAway(roomId, seat);
-      }
+      for (const seat of this.#missing(roomId, seen?.view)) this.#tellAway(roomId, seat);
     } catch (failure) {
       log.warn({ err: failure, roomId }, 'absent players not found');
       this.#askAgain(() => this.#tellAbsent(roomId));
@@ -536,14 +540,13 @@ export class Gateway {
     const { rooms, log } = this.#ports;
     try {
       const seen = await rooms.query(roomId, 'spectator');
+      // After a start there is time to come back; whoever is not there by then is told of in any case.
+      if (!this.#awaited.has(roomId)) {
+        for (const seat of this.#missing(roomId, seen?.view)) this.#presence.lost(roomId, seat);
+      }
       for (const seat of SEATS) {
         const occupant = seen?.view.seats[seat];
-        if (occupant?.isPerson !== true) continue;
-        const isMissing =
-          occupant.awaySince === null && !this.#isPresent(roomId, seat) && !this.#presence.isAwaited(roomId, seat);
-        // After a start there is time to come back; whoever is not there by then is told of in any case.
-        if (isMissing && !this.#awaited.has(roomId)) this.#presence.lost(roomId, seat);
-        if (occupant.awaySince !== null) this.#tellReturned(roomId, seat);
+        if (occupant?.isPerson === true && occupant.awaySince !== null) this.#tellReturned(roomId, seat);
       }
     } catch (failure) {
       log.warn({ err: failure, roomId }, 'presence not told');

@@ -15,9 +15,9 @@ const ARRIVAL_MS = 60_000;
 const RETRY_MS = 1_000;
 
 /**
- * Seats of people who have no socket: the last one has closed, or none came yet. Only when the grace runs out does the room hear of it: a page switch or a reload
- * is announced to nobody and moves no host. Where very many run out at once, rooms hear of it one after the other, and
- * each of all its seats together.
+ * Seats of people who have no socket: the last one has closed, or none came yet. Only when the grace runs out does the
+ * room hear of it: a page switch or a reload is announced to nobody and moves no host. Where very many run out at once,
+ * rooms hear of it one after the other, and each of all its seats together.
  */
 export class Presence {
   readonly #leaving = new Map<string, Cancel>();

@@ -46,16 +46,10 @@ export async function perform(
   const row = { action: name, target: await targetOf(context, params), at: context.now(), actor };
   const id = uuidV7(row.at, context.random);
   const audit = (outcome: AuditOutcome, more: JsonObject = {}): Promise<boolean> => {
-    if (outcome !== 'begun') {
-      const line = {
-        operation: name,
-        target: row.target,
-        actor,
-        outcome,
-        ...(more['why'] !== undefined && { why: more['why'] }),
-      };
-      context.log?.[outcome === 'done' ? 'info' : 'warn'](line, 'operation');
-    }
+    const { why } = more;
+    const level = outcome === 'done' ? 'info' : 'warn';
+    if (outcome !== 'begun')
+      context.log?.[level]({ operation: name, target: row.target, actor, outcome, why }, 'operation');
     const values: AuditRow = { id, ...row, detail: JSON.stringify({ outcome, params, ...more }) };
     return writeRows(context.writer, AUDIT, [{ kind: 'put', table: 'audit', key: id, values }]);
   };

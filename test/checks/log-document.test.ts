@@ -15,8 +15,7 @@ const LEVELS = new Set(['trace', 'debug', 'info', 'warn', 'error', 'fatal']);
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'src/http/app.ts line': ['method', 'path', 'status', 'tookMs', 'requestId'],
   'src/main.ts why': ['signal', 'supervisor'],
-  'src/operations/perform.ts line': ['operation', 'target', 'actor', 'outcome', 'why'],
-  'src/server.ts ...why': ['why', 'err'],
+  'src/server.ts why': ['why', 'err'],
   'src/server.ts ...change': ['at', 'name', 'ok', 'detail', 'changed', 'afterRestart', 'overruled'],
   'src/telemetry/message-log.ts line': ['correlationId', 'roomId', 'why'],
   'src/telemetry/message-log.ts ...line': ['seq', 'type', 'waitMs', 'stepMs', 'commitMs', 'broadcastMs'],

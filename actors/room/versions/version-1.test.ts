@@ -77,8 +77,7 @@ describe.each(rooms)('$name', (room) => {
     const snapshots = new Map(room.snapshots.map((snapshot) => [snapshot.seq, snapshot]));
     const window = new IdempotencyWindow();
     for (const { entry, state, events } of replayedBy1(room.entries)) {
-      const { key, session } = JSON.parse(entry.message) as { key?: string; session?: string };
-      if (key !== undefined && session !== undefined) window.add(session, key, entry.seq);
+      window.remember(JSON.parse(entry.message) as Message, entry.seq);
       expect(JSON.stringify(events), `entry ${entry.seq}`).toBe(entry.events);
       const saved = snapshots.get(entry.seq);
       if (saved === undefined) continue;
